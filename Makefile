@@ -1,0 +1,3 @@
+.PHONY: test
+test: ## run every test
+	go test ./...
