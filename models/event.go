@@ -1,0 +1,35 @@
+package models
+
+import "time"
+
+// EventType names what can start a workflow (contract §6).
+type EventType string
+
+// The event types.
+const (
+	EventSurveyResponse EventType = "surveyResponse"
+)
+
+// EventTypes lists the types in the order in which the editor offers them.
+var EventTypes = []EventType{EventSurveyResponse}
+
+// MaxChainDepth is how many calls of our own addresses by our own runs may follow one another;
+// a deeper one fails to start, so that a workflow that causes its own event ends (contract §7, Own addresses).
+const MaxChainDepth = 5
+
+// Event is something that happened and that at least one workflow waited for.
+type Event struct {
+	ID            string `gorm:"primaryKey"` // ordered
+	OrgID         string
+	Type          EventType
+	SurveyID      *string
+	SurveyVersion *int
+	ResponseID    *string
+	ContactID     *string
+	Dedupe        *string // a second event with the same value is the same event
+	CauseRun      *string // the run whose call caused it
+	Depth         int     // length of the chain of causes
+	Test          bool
+	Payload       string // a Snapshot as JSON text, to the byte
+	CreatedAt     time.Time
+}

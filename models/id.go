@@ -1,0 +1,109 @@
+package models
+
+import (
+	"crypto/rand"
+	"strings"
+	"time"
+)
+
+// Prefix begins an identifier and says what it names (contract §2).
+type Prefix string
+
+// The prefixes of identifiers.
+const (
+	PrefixSurvey     Prefix = "SV_"
+	PrefixBlock      Prefix = "BL_"
+	PrefixResponse   Prefix = "R_"
+	PrefixUser       Prefix = "UR_"
+	PrefixCollector  Prefix = "CO_"
+	PrefixWorkflow   Prefix = "WF_"
+	PrefixTask       Prefix = "OCAC_"
+	PrefixEvent      Prefix = "EV_"
+	PrefixRun        Prefix = "RN_"
+	PrefixReceiver   Prefix = "RC_"
+	PrefixRequest    Prefix = "RQ_" // one request that a receiver recorded
+	PrefixJob        Prefix = "ES_"
+	PrefixCredential Prefix = "CR_"
+	PrefixNode       Prefix = "ND_"
+	PrefixToken      Prefix = "TK_" // an API token's row; the token itself is a secret of 40 characters
+	PrefixSession    Prefix = "SE_"
+)
+
+const (
+	idLength       = 15 // characters after the prefix
+	idTimeLength   = 8  // of them, in an ordered id, milliseconds since 1970
+	alphabet       = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	slugCharacters = 22 // 22 of 62 characters are 130 bits
+)
+
+// NewID makes a random identifier: the prefix and 15 characters of [0-9A-Za-z] (contract §2).
+// It tells nothing about when it was made, as ids of responses, contacts and surveys must not.
+func NewID(p Prefix) string {
+	var buf [32]byte
+	b := append(buf[:0], p...)
+	return string(appendRandom(b, idLength))
+}
+
+// NewOrderedID makes an identifier that sorts by its time in milliseconds: 8 characters of time and 7 random ones.
+// Events, runs, mails, jobs and recorded requests have such ids, so that lists, periods and purges need no other index.
+func NewOrderedID(p Prefix, at time.Time) string {
+	var buf [32]byte
+	b := append(buf[:0], p...)
+	b = appendTime(b, at)
+	return string(appendRandom(b, idLength-idTimeLength))
+}
+
+// IDAt gives the smallest ordered identifier of that time: ids made before it are smaller, later ones larger.
+func IDAt(p Prefix, at time.Time) string {
+	return string(appendTime([]byte(p), at)) + strings.Repeat("0", idLength-idTimeLength)
+}
+
+// NewCapability makes an unguessable word of 22 characters (130 bits) for public addresses:
+// collector slugs, receiver tokens, resume and invite links.
+func NewCapability() string { return string(appendRandom(nil, slugCharacters)) }
+
+// NewAPIToken makes an API token: 40 characters of [0-9A-Za-z] (contract §2).
+func NewAPIToken() string { return string(appendRandom(nil, 40)) }
+
+// ValidID reports whether id has the prefix and the shape of an identifier.
+func ValidID(p Prefix, id string) bool {
+	rest, ok := strings.CutPrefix(id, string(p))
+	if !ok || len(rest) != idLength {
+		return false
+	}
+	for _, c := range []byte(rest) {
+		if strings.IndexByte(alphabet, c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func appendTime(b []byte, at time.Time) []byte {
+	ms := max(at.UnixMilli(), 0)
+	var t [idTimeLength]byte
+	for i := idTimeLength - 1; i >= 0; i-- {
+		t[i] = alphabet[ms%62]
+		ms /= 62
+	}
+	return append(b, t[:]...)
+}
+
+// appendRandom adds n characters of the alphabet, each equally likely: bytes of 248 and more, which would
+// favour the first characters, are thrown away.
+func appendRandom(b []byte, n int) []byte {
+	var raw [64]byte
+	for n > 0 {
+		rand.Read(raw[:]) // never fails (crypto/rand)
+		for _, r := range raw {
+			if r >= 248 {
+				continue
+			}
+			b = append(b, alphabet[r%62])
+			if n--; n == 0 {
+				break
+			}
+		}
+	}
+	return b
+}

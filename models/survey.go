@@ -1,0 +1,136 @@
+package models
+
+import "time"
+
+// SurveyState says whether a survey takes answers.
+type SurveyState string
+
+// The states of a survey. A draft has never been put live; a closed one keeps its answers and can be opened again.
+const (
+	SurveyDraft  SurveyState = "draft"
+	SurveyOpen   SurveyState = "open"
+	SurveyClosed SurveyState = "closed"
+)
+
+// Survey is a questionnaire with its draft and, once put live, an immutable version that respondents see.
+type Survey struct {
+	ID        string `gorm:"primaryKey"`
+	OrgID     string
+	OwnerID   string
+	Name      string
+	State     SurveyState
+	Draft     JSON[SurveyDefinition]
+	DraftRev  int64 // goes up with every write of the draft; a write that names an older one is refused
+	Version   int   // the live version; 0 before the first Put live
+	LiveRev   int64 // goes up with every change to what respondents get or which workflows run
+	NextQID   int   // number of the next question; numbers are never used again
+	OpensAt   *time.Time
+	ClosesAt  *time.Time
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	LiveAt    *time.Time // when the live version was put live
+	DeletedAt *time.Time
+}
+
+// Changed reports whether the draft differs from what is live.
+func (s Survey) Changed() bool { return s.Version == 0 || s.LiveAt == nil || s.UpdatedAt.After(*s.LiveAt) }
+
+// SurveyVersion is one definition that was put live; it is never changed.
+type SurveyVersion struct {
+	SurveyID   string `gorm:"primaryKey"`
+	Version    int    `gorm:"primaryKey"`
+	Definition JSON[SurveyDefinition]
+	CreatedBy  string
+	CreatedAt  time.Time
+}
+
+// SurveyDefinition is everything that a respondent meets: blocks (pages) with questions, embedded data, texts and options.
+type SurveyDefinition struct {
+	Language     string          `json:"language"` // base language, BCP 47
+	Description  string          `json:"description,omitempty"`
+	Blocks       []Block         `json:"blocks"`
+	EmbeddedData []EmbeddedField `json:"embeddedData,omitempty"`
+	Anonymous    bool            `json:"anonymous,omitempty"` // fixed after the first response (contract §7)
+	NoBack       bool            `json:"noBack,omitempty"`    // respondents cannot go back
+	NoProgress   bool            `json:"noProgress,omitempty"`
+	PartialDays  int             `json:"partialDays,omitempty"` // days without activity until an answer counts as partial; 0 means 7
+	End          EndOfSurvey     `json:"end,omitzero"`
+	Extra        RawFields       `json:"extra,omitempty"` // parts that came by API or file and are not used yet
+}
+
+// Block is one page of a survey.
+type Block struct {
+	ID        string     `json:"id"`
+	Title     string     `json:"title,omitempty"`
+	Questions []Question `json:"questions"`
+	Display   *Condition `json:"display,omitempty"` // shown only when true
+	Extra     RawFields  `json:"extra,omitempty"`
+}
+
+// EmbeddedField is a named value that a response carries beside its answers.
+type EmbeddedField struct {
+	Name     string `json:"name"`
+	Default  string `json:"default,omitempty"`
+	FromLink bool   `json:"fromLink,omitempty"` // may be set by parameters of the survey's link
+}
+
+// EndOfSurvey is what follows the last page.
+type EndOfSurvey struct {
+	Message  string `json:"message,omitempty"`
+	Redirect string `json:"redirect,omitempty"` // http or https with a fixed authority
+}
+
+// DefaultPartialDays is how long an unfinished response waits for its respondent when the survey says nothing (contract §7).
+const DefaultPartialDays = 7
+
+// PartialAfter gives how long an unfinished response may rest before it is recorded as partial.
+func (d *SurveyDefinition) PartialAfter() time.Duration {
+	days := d.PartialDays
+	if days == 0 {
+		days = DefaultPartialDays
+	}
+	return time.Duration(days) * 24 * time.Hour
+}
+
+// Question finds a question by its id; nil when the definition has none.
+func (d *SurveyDefinition) Question(id string) *Question {
+	for b := range d.Blocks {
+		for q := range d.Blocks[b].Questions {
+			if d.Blocks[b].Questions[q].ID == id {
+				return &d.Blocks[b].Questions[q]
+			}
+		}
+	}
+	return nil
+}
+
+// Block finds a block by its id; nil when the definition has none.
+func (d *SurveyDefinition) Block(id string) *Block {
+	for b := range d.Blocks {
+		if d.Blocks[b].ID == id {
+			return &d.Blocks[b]
+		}
+	}
+	return nil
+}
+
+// Field finds an embedded data field by its name; nil when the definition has none.
+func (d *SurveyDefinition) Field(name string) *EmbeddedField {
+	for i := range d.EmbeddedData {
+		if d.EmbeddedData[i].Name == name {
+			return &d.EmbeddedData[i]
+		}
+	}
+	return nil
+}
+
+// Questions lists all questions in survey order.
+func (d *SurveyDefinition) Questions() []*Question {
+	var all []*Question
+	for b := range d.Blocks {
+		for q := range d.Blocks[b].Questions {
+			all = append(all, &d.Blocks[b].Questions[q])
+		}
+	}
+	return all
+}

@@ -1,0 +1,120 @@
+package models
+
+import "time"
+
+// Role says what a person may do in the organisation.
+type Role string
+
+// The roles: a brand admin may do everything, a member what is their own or shared with them.
+const (
+	RoleBrandAdmin Role = "brand_admin"
+	RoleMember     Role = "member"
+)
+
+// Actor is who reads or writes: every store method that touches an organisation's data takes one first.
+type Actor struct {
+	OrgID  string
+	UserID string
+	Role   Role
+	Via    Via
+	Wide   bool // the request asked for the whole organisation (?scope=organization); only brand admins get it
+}
+
+// Via says through which door an actor came.
+type Via string
+
+// The doors.
+const (
+	ViaWeb    Via = "web"
+	ViaAPI    Via = "api"
+	ViaSystem Via = "system" // the program itself: workers, commands, demo
+)
+
+// SeesAll reports whether the actor reaches everything of the organisation and not only own and shared things.
+// In pages brand admins do; through the API only when they ask for it (contract §7, Scope).
+func (a Actor) SeesAll() bool {
+	switch a.Via {
+	case ViaSystem:
+		return true
+	case ViaAPI:
+		return a.Role == RoleBrandAdmin && a.Wide
+	}
+	return a.Role == RoleBrandAdmin
+}
+
+// SystemActor is the program itself acting for an organisation.
+func SystemActor(orgID string) Actor { return Actor{OrgID: orgID, Via: ViaSystem} }
+
+// Organisation is the one organisation of an instance (contract §7, Scope).
+type Organisation struct {
+	ID            string `gorm:"primaryKey"` // the brand id: a slug
+	Name          string
+	TimeZone      string // IANA name
+	RetentionDays int    // how long finished runs are kept; 0 means the instance's default
+	WorkflowRev   int64  // counts changes to live workflows without a survey
+	CreatedAt     time.Time
+}
+
+// User is a person who signs in.
+type User struct {
+	ID           string `gorm:"primaryKey"`
+	OrgID        string
+	Email        string // as typed; unique by EmailKey
+	EmailKey     string // lower-cased in Go, since SQLite's lower() knows only ASCII
+	FirstName    string
+	LastName     string
+	Role         Role
+	PasswordHash string // argon2id, PHC format
+	Language     string // BCP 47
+	TimeZone     string // IANA name; empty means the organisation's
+	Theme        string // "", "light" or "dark"
+	DisabledAt   *time.Time
+	LastLoginAt  *time.Time
+	CreatedAt    time.Time
+}
+
+// Name gives the person's name, or the e-mail address when there is none.
+func (u User) Name() string {
+	switch {
+	case u.FirstName != "" && u.LastName != "":
+		return u.FirstName + " " + u.LastName
+	case u.FirstName != "":
+		return u.FirstName
+	case u.LastName != "":
+		return u.LastName
+	}
+	return u.Email
+}
+
+// Actor gives the actor that this person is, coming through that door.
+func (u User) Actor(via Via) Actor {
+	return Actor{OrgID: u.OrgID, UserID: u.ID, Role: u.Role, Via: via}
+}
+
+// Session is one signed-in browser. Its row id is the SHA-256 of the secret in the cookie.
+type Session struct {
+	ID         string `gorm:"primaryKey"`
+	UserID     string
+	UserAgent  string
+	IP         string
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	ExpiresAt  time.Time
+}
+
+// APIToken lets a program act as a person. Only the SHA-256 of the token is kept; the token is shown once.
+type APIToken struct {
+	ID         string `gorm:"primaryKey"`
+	OrgID      string
+	UserID     string
+	Name       string
+	Hash       string // hex of SHA-256
+	Hint       string // the last four characters, to tell tokens apart
+	Scope      string // TokenScopeAll, or the id of the one collector or workflow that it reaches
+	CreatedAt  time.Time
+	LastUsedAt *time.Time
+	RevokedAt  *time.Time
+}
+
+// TokenScopeAll is the scope of a token that may do all that its person may.
+const TokenScopeAll = "all"

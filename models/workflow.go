@@ -1,0 +1,249 @@
+package models
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Workflow is what happens by itself after an event. Its draft is edited; only its live version runs.
+type Workflow struct {
+	ID        string `gorm:"primaryKey"`
+	OrgID     string
+	SurveyID  *string // nil for a workflow that belongs to no survey
+	OwnerID   string
+	Name      string
+	EventType EventType // of the live version, or of the draft before the first Put live
+	Enabled   bool
+	OffReason string // why it switched itself off; empty when a person did
+	Version   int    // the live version; 0 before the first Put live
+	Draft     JSON[WorkflowDefinition]
+	DraftRev  int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	LiveAt    *time.Time
+	DeletedAt *time.Time
+}
+
+// WorkflowStatus is the one word for what a workflow does now (contract §7, Revisions).
+type WorkflowStatus string
+
+// The statuses of a workflow.
+const (
+	WorkflowOff     WorkflowStatus = "off"
+	WorkflowOn      WorkflowStatus = "on"
+	WorkflowChanged WorkflowStatus = "changed" // on, with changes not yet live
+)
+
+// Status gives the one word for what the workflow does now.
+func (w Workflow) Status() WorkflowStatus {
+	switch {
+	case !w.Enabled || w.Version == 0:
+		return WorkflowOff
+	case w.Changed():
+		return WorkflowChanged
+	}
+	return WorkflowOn
+}
+
+// Changed reports whether the draft differs from what is live.
+func (w Workflow) Changed() bool {
+	return w.Version == 0 || w.LiveAt == nil || w.UpdatedAt.After(*w.LiveAt)
+}
+
+// WorkflowVersion is one definition that was put live; it is never changed, and runs name it.
+type WorkflowVersion struct {
+	WorkflowID string `gorm:"primaryKey"`
+	Version    int    `gorm:"primaryKey"`
+	Definition JSON[WorkflowDefinition]
+	SavedBy    string
+	SavedAt    time.Time
+}
+
+// WorkflowDefinition says which event starts the workflow, under which condition, and what is done.
+// Its JSON is the contract's (§6).
+type WorkflowDefinition struct {
+	Event         EventSpec     `json:"event"`
+	Condition     *Condition    `json:"condition"`
+	Tasks         []TaskSpec    `json:"tasks"`
+	Notifications Notifications `json:"notifications"`
+}
+
+// EventSpec says which events start the workflow.
+type EventSpec struct {
+	Type              EventType `json:"type"`
+	On                []string  `json:"on,omitempty"` // "created", "updated"
+	IncludeIncomplete bool      `json:"includeIncomplete"`
+	IncludeImported   bool      `json:"includeImported"`
+}
+
+// What a survey-response event may be about (EventSpec.On).
+const (
+	OnCreated = "created"
+	OnUpdated = "updated"
+)
+
+// Condition is a tree: either All or Any of the conditions below it, or one comparison of Left with Right.
+type Condition struct {
+	All      []Condition `json:"all,omitempty"`
+	Any      []Condition `json:"any,omitempty"`
+	Left     string      `json:"left,omitempty"` // piped text
+	Operator Operator    `json:"operator,omitempty"`
+	Right    string      `json:"right,omitempty"` // piped text or a plain value; unused by empty and notEmpty
+}
+
+// Operator compares the two sides of a condition (contract §6, §7 Comparing).
+type Operator string
+
+// The operators.
+const (
+	OpEqualTo            Operator = "equalTo"
+	OpNotEqualTo         Operator = "notEqualTo"
+	OpGreaterThan        Operator = "greaterThan"
+	OpGreaterThanOrEqual Operator = "greaterThanOrEqual"
+	OpLessThan           Operator = "lessThan"
+	OpLessThanOrEqual    Operator = "lessThanOrEqual"
+	OpContains           Operator = "contains"
+	OpDoesNotContain     Operator = "doesNotContain"
+	OpEmpty              Operator = "empty"
+	OpNotEmpty           Operator = "notEmpty"
+	OpMatchesRegex       Operator = "matchesRegex"
+	OpSelected           Operator = "selected"
+	OpNotSelected        Operator = "notSelected"
+)
+
+// Operators lists the operators in the order in which the editor offers them.
+var Operators = []Operator{
+	OpEqualTo, OpNotEqualTo, OpSelected, OpNotSelected, OpGreaterThan, OpGreaterThanOrEqual, OpLessThan, OpLessThanOrEqual,
+	OpContains, OpDoesNotContain, OpEmpty, OpNotEmpty, OpMatchesRegex,
+}
+
+// Unary reports whether the operator looks only at the left side.
+func (o Operator) Unary() bool { return o == OpEmpty || o == OpNotEmpty }
+
+// TaskType names what a task does (contract §6).
+type TaskType string
+
+// The task types.
+const (
+	TaskWebService TaskType = "webService"
+)
+
+// TaskTypes lists the types in the order in which the editor offers them.
+var TaskTypes = []TaskType{TaskWebService}
+
+// OnFailure says what follows a failed task.
+type OnFailure string
+
+// The choices after a failed task. The run is failed either way; with continue the other tasks still run.
+const (
+	FailureContinue OnFailure = "continue"
+	FailureStop     OnFailure = "stop"
+)
+
+// TaskSpec is one task of a workflow; Config is read by the task's type.
+type TaskSpec struct {
+	ID        string          `json:"id"`
+	Type      TaskType        `json:"type"`
+	Summary   string          `json:"summary"`
+	OnFailure OnFailure       `json:"onFailure"`
+	Condition *Condition      `json:"condition,omitempty"` // false: the task is skipped
+	Retry     *RetrySpec      `json:"retry,omitempty"`     // nil means the default schedule
+	Config    json.RawMessage `json:"config"`
+}
+
+// RetrySpec is a task's own retry schedule: ISO 8601 durations; an empty list means one try only.
+type RetrySpec struct {
+	Delays []string `json:"delays"`
+}
+
+// Notifications says who is told when runs fail.
+type Notifications struct {
+	Enabled    bool     `json:"enabled"`
+	Recipients []string `json:"recipients"`
+}
+
+// BodyFormat is the content type of a web service's body.
+type BodyFormat string
+
+// The body formats of the contract.
+const (
+	BodyJSON       BodyFormat = "json"
+	BodyURLEncoded BodyFormat = "urlEncoded"
+	BodyXML        BodyFormat = "xml"
+	BodyPlainText  BodyFormat = "plainText"
+)
+
+// BodyMode says whether a body is given as pairs or as one text.
+type BodyMode string
+
+// The body modes.
+const (
+	BodyKeyValue BodyMode = "keyValue"
+	BodyFreeText BodyMode = "freeText"
+)
+
+// DataType is what a JSON pair's value is cast to.
+type DataType string
+
+// The data types of a pair.
+const (
+	DataSystemDefault DataType = "systemDefault"
+	DataString        DataType = "string"
+	DataNumber        DataType = "number"
+	DataBoolean       DataType = "boolean"
+	DataJSON          DataType = "json"
+)
+
+// DataTypes lists the data types in the order in which the editor offers them.
+var DataTypes = []DataType{DataSystemDefault, DataString, DataNumber, DataBoolean, DataJSON}
+
+// OnCastFailure says what happens to a value that cannot be cast.
+type OnCastFailure string
+
+// The choices for a value that cannot be cast: the task fails, or the value keeps its own type.
+const (
+	CastError         OnCastFailure = "error"
+	CastSystemDefault OnCastFailure = "systemDefault"
+)
+
+// WebServiceConfig is the config of a webService task (contract §6).
+type WebServiceConfig struct {
+	CredentialID   string       `json:"credentialId,omitempty"`
+	Method         string       `json:"method"`
+	URL            string       `json:"url"`
+	Headers        []HeaderSpec `json:"headers,omitempty"`
+	Body           *BodySpec    `json:"body,omitempty"`
+	Outputs        []OutputSpec `json:"outputs,omitempty"`
+	TimeoutSeconds int          `json:"timeoutSeconds,omitempty"` // 1 to 30; 0 means 10
+}
+
+// HeaderSpec is one header of a request; the value is piped text.
+type HeaderSpec struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// BodySpec is the body of a request.
+type BodySpec struct {
+	Format BodyFormat `json:"format"`
+	Mode   BodyMode   `json:"mode"`
+	Pairs  []PairSpec `json:"pairs,omitempty"`
+	Text   string     `json:"text,omitempty"`
+}
+
+// PairSpec is one key and value of a body; the value is piped text.
+type PairSpec struct {
+	Key           string        `json:"key"`
+	Value         string        `json:"value"`
+	DataType      DataType      `json:"dataType,omitempty"`
+	OnCastFailure OnCastFailure `json:"onCastFailure,omitempty"`
+}
+
+// OutputSpec names a part of the response that later tasks can use.
+type OutputSpec struct {
+	Name string `json:"name"`
+	Path string `json:"path"`
+}
+
+// WebServiceMethods lists the request methods in the order in which the editor offers them.
+var WebServiceMethods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
