@@ -33,7 +33,9 @@ type Survey struct {
 }
 
 // Changed reports whether the draft differs from what is live.
-func (s Survey) Changed() bool { return s.Version == 0 || s.LiveAt == nil || s.UpdatedAt.After(*s.LiveAt) }
+func (s Survey) Changed() bool {
+	return s.Version == 0 || s.LiveAt == nil || s.UpdatedAt.After(*s.LiveAt)
+}
 
 // SurveyVersion is one definition that was put live; it is never changed.
 type SurveyVersion struct {

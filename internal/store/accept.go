@@ -1,0 +1,286 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"surveyflow/models"
+)
+
+// Acceptance is everything that one accepted thing leaves behind; all of it becomes durable together, or nothing.
+// It is data and not a closure, so that many acceptances share one commit.
+type Acceptance struct {
+	Response  *models.Response // a new one has Rev 1, a changed one the next after the one read; nil without a response
+	Event     *models.Event    // nil when no workflow waits for it
+	Runs      []models.Run     // one per workflow that matched
+	SurveyRev int64            // Survey.LiveRev that all this was matched against
+}
+
+// Accept stores the acceptance and returns when it is on disk. Many callers share one commit.
+//
+// Errors: [ErrStale] when the survey's live state is newer than SurveyRev: load it, match and submit again.
+// models.CodeConflict when the response is not there to be written so: it was changed since it was read, is finished,
+// or its response key is used; nothing is stored then. models.CodeUnavailable when the database cannot be reached.
+func (s *Store) Accept(a *Acceptance) error {
+	return s.committer.submit(&unit{accept: a})
+}
+
+var (
+	readLiveRevs = &statement{
+		postgres: `SELECT id, live_rev FROM surveys WHERE id = ANY($1::text[])`,
+		sqlite:   `SELECT id, live_rev FROM surveys WHERE id = ?`,
+	}
+	insertResponses = &statement{
+		postgres: `INSERT INTO responses (` + responseColumns + `)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
+				$9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::text[], $17::text[],
+				$18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::timestamptz[])
+			ON CONFLICT DO NOTHING RETURNING id`,
+		sqlite: `INSERT INTO responses (` + responseColumns + `)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+	}
+	updateResponses = &statement{
+		postgres: `UPDATE responses AS r SET state = c.state, language = c.language, answers = c.answers, fields = c.fields,
+				page = c.page, rev = c.rev, updated_at = c.updated_at, recorded_at = c.recorded_at, expires_at = c.expires_at
+			FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::timestamptz[],
+				$9::timestamptz[], $10::text[]) AS c (state, language, answers, fields, page, rev, updated_at, recorded_at, expires_at, id)
+			WHERE r.id = c.id AND r.rev = c.rev - 1 RETURNING r.id`,
+		sqlite: `UPDATE responses SET state = ?1, language = ?2, answers = ?3, fields = ?4, page = ?5, rev = ?6, updated_at = ?7,
+				recorded_at = ?8, expires_at = ?9
+			WHERE id = ?10 AND rev = ?6 - 1 RETURNING id`,
+	}
+	insertEvents = &statement{
+		postgres: `INSERT INTO events (` + eventColumns + `)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[],
+				$10::int[], $11::bool[], $12::text[], $13::timestamptz[])`,
+		sqlite: `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	}
+	insertRuns = &statement{
+		postgres: `INSERT INTO runs (` + runColumns + `)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bool[], $8::text[], $9::text[],
+				$10::text[], $11::text[], $12::int[], $13::timestamptz[], $14::timestamptz[])`,
+		sqlite: `INSERT INTO runs (` + runColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	}
+	insertQueue = &statement{
+		postgres: `INSERT INTO queue (id, kind, state, state_at, rank, due_at, lane, hold, hold_reason, starts, canceling)
+			SELECT id, kind, state, state_at, rank, due_at, lane, hold, hold_reason, 0, FALSE
+			FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[])
+				AS q (id, kind, state, state_at, rank, due_at, lane, hold, hold_reason)`,
+		sqlite: `INSERT INTO queue (id, kind, state, state_at, rank, due_at, lane, hold, hold_reason, starts, canceling)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, FALSE)`,
+	}
+)
+
+const (
+	responseColumns = `id, org_id, survey_id, survey_version, collector_id, invitation_id, crk, token_hash, state, channel,
+		language, answers, fields, page, rev, ip, user_agent, started_at, updated_at, recorded_at, expires_at`
+	eventColumns = `id, org_id, type, survey_id, survey_version, response_id, contact_id, dedupe, cause_run, depth, test,
+		payload, created_at`
+	runColumns = `id, org_id, workflow_id, workflow_version, event_id, replay_of, test, status, person_name, person_email,
+		error, attempts, created_at, finished_at`
+)
+
+// accept writes the acceptances of a batch. Who fails a check gets its error and leaves nothing; the others go on.
+func (b *batch) accept(ctx context.Context, units []*unit) error {
+	if len(units) == 0 {
+		return nil
+	}
+	units, err := b.dropStale(ctx, units)
+	if err != nil {
+		return err
+	}
+	units, err = b.writeResponses(ctx, units)
+	if err != nil {
+		return err
+	}
+	var events []models.Event
+	var runs []models.Run
+	for _, u := range units {
+		if u.accept.Event != nil {
+			events = append(events, *u.accept.Event)
+			runs = append(runs, u.accept.Runs...)
+		}
+	}
+	// Sorted, so that commits side by side touch index pages in one order.
+	slices.SortFunc(events, func(a, b models.Event) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(runs, func(a, b models.Run) int { return cmp.Compare(a.ID, b.ID) })
+	if err := b.insertEvents(ctx, events); err != nil {
+		return err
+	}
+	return b.insertRuns(ctx, runs, b.readyItems(runs))
+}
+
+// dropStale gives ErrStale to the units that were matched against an older state of their survey.
+func (b *batch) dropStale(ctx context.Context, units []*unit) ([]*unit, error) {
+	var ids []string
+	for _, u := range units {
+		if r := u.accept.Response; r != nil && !slices.Contains(ids, r.SurveyID) {
+			ids = append(ids, r.SurveyID)
+		}
+	}
+	revs := make(map[string]int64, len(ids))
+	err := b.eachReturning(ctx, readLiveRevs, len(ids), func(rows *sql.Rows) error {
+		var id string
+		var rev int64
+		err := rows.Scan(&id, &rev)
+		revs[id] = rev
+		return err
+	}, ids)
+	if err != nil {
+		return nil, err
+	}
+	kept := make([]*unit, 0, len(units))
+	for _, u := range units {
+		if r := u.accept.Response; r != nil && revs[r.SurveyID] != u.accept.SurveyRev {
+			u.err = ErrStale
+			continue
+		}
+		kept = append(kept, u)
+	}
+	return kept, nil
+}
+
+// writeResponses is the gate: a response that is not written (key used, sent twice, changed since) drops out alone.
+func (b *batch) writeResponses(ctx context.Context, units []*unit) ([]*unit, error) {
+	var fresh, changed []models.Response
+	seen := make(map[string]bool, len(units))
+	for _, u := range units {
+		r := u.accept.Response
+		if r == nil || seen[r.ID] { // the second of two writes of one response in a batch is too late, like one after it
+			continue
+		}
+		seen[r.ID] = true
+		if r.Rev == 1 {
+			fresh = append(fresh, *r)
+		} else {
+			changed = append(changed, *r)
+		}
+	}
+	written := make(map[string]int64, len(units))
+	for _, r := range append(slices.Clone(fresh), changed...) {
+		written[r.ID] = -r.Rev
+	}
+	confirm := func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		written[id] = -written[id]
+		return err
+	}
+	if err := b.insertResponses(ctx, fresh, confirm); err != nil {
+		return nil, err
+	}
+	if err := b.updateResponses(ctx, changed, confirm); err != nil {
+		return nil, err
+	}
+	kept := make([]*unit, 0, len(units))
+	for _, u := range units {
+		if r := u.accept.Response; r != nil {
+			if written[r.ID] != r.Rev {
+				u.err = models.Conflict("response.error.changed", nil)
+				continue
+			}
+			delete(written, r.ID) // a second unit with the same response and revision did not write it
+		}
+		kept = append(kept, u)
+	}
+	return kept, nil
+}
+
+func (b *batch) insertResponses(ctx context.Context, rs []models.Response, confirm func(*sql.Rows) error) error {
+	type row = models.Response
+	answers, fields, err := responseTexts(rs)
+	if err != nil {
+		return err
+	}
+	return b.eachReturning(ctx, insertResponses, len(rs), confirm,
+		column(rs, func(r *row) string { return r.ID }), column(rs, func(r *row) string { return r.OrgID }),
+		column(rs, func(r *row) string { return r.SurveyID }), column(rs, func(r *row) int { return r.SurveyVersion }),
+		column(rs, func(r *row) string { return r.CollectorID }), column(rs, func(r *row) *string { return r.InvitationID }),
+		column(rs, func(r *row) *string { return r.Crk }), column(rs, func(r *row) string { return r.TokenHash }),
+		column(rs, func(r *row) string { return string(r.State) }), column(rs, func(r *row) string { return string(r.Channel) }),
+		column(rs, func(r *row) string { return r.Language }), answers, fields,
+		column(rs, func(r *row) string { return r.Page }), column(rs, func(r *row) int64 { return r.Rev }),
+		column(rs, func(r *row) string { return r.IP }), column(rs, func(r *row) string { return r.UserAgent }),
+		column(rs, func(r *row) time.Time { return r.StartedAt }), column(rs, func(r *row) time.Time { return r.UpdatedAt }),
+		column(rs, func(r *row) *time.Time { return r.RecordedAt }), column(rs, func(r *row) *time.Time { return r.ExpiresAt }))
+}
+
+func (b *batch) updateResponses(ctx context.Context, rs []models.Response, confirm func(*sql.Rows) error) error {
+	type row = models.Response
+	answers, fields, err := responseTexts(rs)
+	if err != nil {
+		return err
+	}
+	return b.eachReturning(ctx, updateResponses, len(rs), confirm,
+		column(rs, func(r *row) string { return string(r.State) }), column(rs, func(r *row) string { return r.Language }),
+		answers, fields, column(rs, func(r *row) string { return r.Page }), column(rs, func(r *row) int64 { return r.Rev }),
+		column(rs, func(r *row) time.Time { return r.UpdatedAt }), column(rs, func(r *row) *time.Time { return r.RecordedAt }),
+		column(rs, func(r *row) *time.Time { return r.ExpiresAt }), column(rs, func(r *row) string { return r.ID }))
+}
+
+func responseTexts(rs []models.Response) (answers, fields []string, err error) {
+	answers, fields = make([]string, len(rs)), make([]string, len(rs))
+	for i := range rs {
+		a, err := models.MarshalJSON(rs[i].Answers.V)
+		if err != nil {
+			return nil, nil, err
+		}
+		f, err := models.MarshalJSON(rs[i].Fields.V)
+		if err != nil {
+			return nil, nil, err
+		}
+		answers[i], fields[i] = string(a), string(f)
+	}
+	return answers, fields, nil
+}
+
+func (b *batch) insertEvents(ctx context.Context, es []models.Event) error {
+	type row = models.Event
+	return b.each(ctx, insertEvents, len(es),
+		column(es, func(e *row) string { return e.ID }), column(es, func(e *row) string { return e.OrgID }),
+		column(es, func(e *row) string { return string(e.Type) }), column(es, func(e *row) *string { return e.SurveyID }),
+		column(es, func(e *row) *int { return e.SurveyVersion }), column(es, func(e *row) *string { return e.ResponseID }),
+		column(es, func(e *row) *string { return e.ContactID }), column(es, func(e *row) *string { return e.Dedupe }),
+		column(es, func(e *row) *string { return e.CauseRun }), column(es, func(e *row) int { return e.Depth }),
+		column(es, func(e *row) bool { return e.Test }), column(es, func(e *row) string { return e.Payload }),
+		column(es, func(e *row) time.Time { return e.CreatedAt }))
+}
+
+// insertRuns writes the runs and, for each, the queue item at the same index.
+func (b *batch) insertRuns(ctx context.Context, rs []models.Run, items []models.QueueItem) error {
+	type row = models.Run
+	err := b.each(ctx, insertRuns, len(rs),
+		column(rs, func(r *row) string { return r.ID }), column(rs, func(r *row) string { return r.OrgID }),
+		column(rs, func(r *row) string { return r.WorkflowID }), column(rs, func(r *row) int { return r.WorkflowVersion }),
+		column(rs, func(r *row) string { return r.EventID }), column(rs, func(r *row) *string { return r.ReplayOf }),
+		column(rs, func(r *row) bool { return r.Test }), column(rs, func(r *row) string { return string(r.Status) }),
+		column(rs, func(r *row) *string { return r.PersonName }), column(rs, func(r *row) *string { return r.PersonEmail }),
+		column(rs, func(r *row) string { return r.Error }), column(rs, func(r *row) int { return r.Attempts }),
+		column(rs, func(r *row) time.Time { return r.CreatedAt }), column(rs, func(r *row) *time.Time { return r.FinishedAt }))
+	if err != nil {
+		return err
+	}
+	type item = models.QueueItem
+	return b.each(ctx, insertQueue, len(items),
+		column(items, func(q *item) string { return q.ID }), column(items, func(q *item) string { return string(q.Kind) }),
+		column(items, func(q *item) string { return string(q.State) }), column(items, func(q *item) int64 { return q.StateAt }),
+		column(items, func(q *item) int64 { return q.Rank }), column(items, func(q *item) *int64 { return q.DueAt }),
+		column(items, func(q *item) string { return q.Lane }), column(items, func(q *item) *string { return (*string)(q.Hold) }),
+		column(items, func(q *item) *string { return q.HoldReason }))
+}
+
+// readyItems makes the queue items of runs that may start at once, each behind the earlier ones of its workflow.
+func (b *batch) readyItems(rs []models.Run) []models.QueueItem {
+	now := b.clock.Now()
+	items := make([]models.QueueItem, len(rs))
+	for i := range rs {
+		items[i] = models.QueueItem{
+			ID: rs[i].ID, Kind: models.KindRun, State: models.QueueReady, StateAt: now.UnixMicro(),
+			Rank: b.lanes.rank(rs[i].WorkflowID, now), Lane: rs[i].WorkflowID,
+		}
+	}
+	return items
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"surveyflow/models"
+)
+
+// Claimed is a run that this node now works on, with all that it needs.
+type Claimed struct {
+	Run      models.Run
+	Event    models.Event
+	Attempts []models.Attempt // earlier ones, in the order in which they began
+	Claim    int64            // names this claim; finishing with another does nothing
+	Starts   int              // 1, or more when processes died while the run was running
+	Off      bool             // the workflow is off or deleted: hold the run instead of working on it
+	OffWhy   string           // why it switched itself off
+}
+
+// ClaimOptions say what a node wants to work on.
+type ClaimOptions struct {
+	Node     string
+	Limit    int
+	Suspects bool // runs that were running when their node died; the others otherwise
+}
+
+// claim is a claim under way; its results are written by the committer.
+type claim struct {
+	ClaimOptions
+	token  int64
+	starts map[string]int
+}
+
+var lastClaim atomic.Int64
+
+// Claim takes up to Limit ready runs, first come in rank first served, and gives them with all that they need.
+// No other node gets them until they are finished or this node is lost.
+func (s *Store) Claim(ctx context.Context, o ClaimOptions) ([]Claimed, error) {
+	c := &claim{ClaimOptions: o, token: nextClaim(s.clock.Now())}
+	if err := s.committer.submit(&unit{claim: c}); err != nil {
+		return nil, err
+	}
+	if len(c.starts) == 0 {
+		return nil, nil
+	}
+	return s.loadClaimed(ctx, c)
+}
+
+// nextClaim makes a number that no claim of this process had and that a restarted process does not repeat.
+func nextClaim(now time.Time) int64 {
+	for {
+		last := lastClaim.Load()
+		next := max(last+1, now.UnixMicro())
+		if lastClaim.CompareAndSwap(last, next) {
+			return next
+		}
+	}
+}
+
+// The candidates are materialised: without it a plan may claim more than the limit (tried on PostgreSQL 15).
+var claimReady = &statement{
+	postgres: `WITH c AS MATERIALIZED (
+			SELECT id FROM queue WHERE kind = 'run' AND state = 'ready' AND (starts > 0) = $1 ORDER BY rank LIMIT $2 FOR UPDATE SKIP LOCKED)
+		UPDATE queue SET state = 'running', state_at = $3, started_at = COALESCE(started_at, $3), node = $4, claim = $5, starts = starts + 1
+		WHERE id IN (SELECT id FROM c) RETURNING id, starts`,
+	sqlite: `UPDATE queue SET state = 'running', state_at = ?3, started_at = COALESCE(started_at, ?3), node = ?4, claim = ?5, starts = starts + 1
+		WHERE id IN (SELECT id FROM queue WHERE kind = 'run' AND state = 'ready' AND (starts > 0) = ?1 ORDER BY rank LIMIT ?2)
+		RETURNING id, starts`,
+}
+
+func (b *batch) claim(ctx context.Context, units []*unit) error {
+	for _, u := range units {
+		c := u.claim
+		c.starts = make(map[string]int, c.Limit)
+		args := []any{c.Suspects, c.Limit, b.clock.Now().UnixMicro(), c.Node, c.token}
+		var rows *sql.Rows
+		var err error
+		if b.dialect == postgres {
+			rows, err = b.tx.QueryContext(ctx, claimReady.postgres, args...)
+		} else {
+			rows, err = b.tx.StmtContext(ctx, b.prepared[claimReady]).QueryContext(ctx, args...)
+		}
+		err = scanAll(rows, err, func(rows *sql.Rows) error {
+			var id string
+			var starts int
+			err := rows.Scan(&id, &starts)
+			c.starts[id] = starts
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadClaimed reads the claimed runs, their events and earlier attempts, in two queries for all.
+func (s *Store) loadClaimed(ctx context.Context, c *claim) ([]Claimed, error) {
+	ids := make([]string, 0, len(c.starts))
+	for id := range c.starts {
+		ids = append(ids, id)
+	}
+	list, args := s.idList(ids)
+	rows, err := s.reader.QueryContext(ctx, `SELECT r.id, r.org_id, r.workflow_id, r.workflow_version, r.event_id, r.replay_of, r.test,
+			r.attempts, r.created_at, e.type, e.survey_id, e.survey_version, e.response_id, e.depth, e.payload, e.created_at,
+			w.enabled AND w.deleted_at IS NULL, w.off_reason
+		FROM runs r JOIN events e ON e.id = r.event_id JOIN workflows w ON w.id = r.workflow_id WHERE r.id IN `+list+` ORDER BY r.id`, args...)
+	claimed := make([]Claimed, 0, len(ids))
+	err = scanAll(rows, err, func(rows *sql.Rows) error {
+		k := Claimed{Claim: c.token}
+		r, e := &k.Run, &k.Event
+		var on bool
+		err := rows.Scan(&r.ID, &r.OrgID, &r.WorkflowID, &r.WorkflowVersion, &r.EventID, &r.ReplayOf, &r.Test, &r.Attempts, &r.CreatedAt,
+			&e.Type, &e.SurveyID, &e.SurveyVersion, &e.ResponseID, &e.Depth, &e.Payload, &e.CreatedAt, &on, &k.OffWhy)
+		k.Off, k.Starts = !on, c.starts[r.ID]
+		r.Status, e.ID, e.OrgID, e.Test = models.RunOpen, r.EventID, r.OrgID, r.Test
+		claimed = append(claimed, k)
+		return err
+	})
+	if err != nil {
+		return nil, fault("load claimed runs", err)
+	}
+	if len(claimed) != len(ids) {
+		return nil, fmt.Errorf("load claimed runs: %d of %d are there", len(claimed), len(ids))
+	}
+	byRun, err := s.attempts(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range claimed {
+		claimed[i].Attempts = byRun[claimed[i].Run.ID]
+	}
+	return claimed, nil
+}
+
+// idList spells a list of ids for IN: PostgreSQL takes one array, so that the statement is the same for any number.
+func (c *core) idList(ids []string) (string, []any) {
+	if c.dialect == postgres {
+		return "(SELECT unnest($1::text[]))", []any{ids}
+	}
+	text, err := models.MarshalJSON(ids)
+	if err != nil { // strings always encode
+		panic(err)
+	}
+	return "(SELECT value FROM json_each(?1))", []any{string(text)}
+}
+
+// attempts reads all attempts of those runs, by run, in the order in which they began.
+func (s *Store) attempts(ctx context.Context, runs []string) (map[string][]models.Attempt, error) {
+	list, args := s.idList(runs)
+	rows, err := s.reader.QueryContext(ctx, `SELECT run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error
+		FROM attempts WHERE run_id IN `+list+` ORDER BY run_id, started_at, number`, args...)
+	byRun := map[string][]models.Attempt{}
+	err = scanAll(rows, err, func(rows *sql.Rows) error {
+		var a models.Attempt
+		err := rows.Scan(&a.RunID, &a.TaskID, &a.Number, &a.Result, &a.Charged, &a.StartedAt, &a.DurationUS, &a.Outputs, &a.Exchange, &a.Error)
+		byRun[a.RunID] = append(byRun[a.RunID], a)
+		return err
+	})
+	return byRun, fault("read attempts", err)
+}

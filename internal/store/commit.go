@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+)
+
+const (
+	// batchLimit is how many units share a commit at most.
+	batchLimit = 128
+	// postgresCommitters is how many commits run side by side: while one waits for the disk the next gathers.
+	postgresCommitters = 2
+)
+
+// unit is one caller's part of a commit: an acceptance, the end of a run's step, or a claim.
+type unit struct {
+	accept *Acceptance
+	finish *Finish
+	claim  *claim
+	err    error
+	done   chan struct{}
+}
+
+// committer gathers units of many callers and commits them together. There is no timer: while a commit is under way
+// the next batch gathers by itself.
+type committer struct {
+	*core
+	units    chan *unit
+	closed   chan struct{}
+	loops    sync.WaitGroup
+	prepared map[*statement]*sql.Stmt
+}
+
+func startCommitter(ctx context.Context, c *core) (*committer, error) {
+	m := &committer{core: c, units: make(chan *unit, 4*batchLimit), closed: make(chan struct{})}
+	if c.dialect == sqlite {
+		m.prepared = make(map[*statement]*sql.Stmt, len(hotStatements))
+		for _, st := range hotStatements {
+			p, err := c.writer.PrepareContext(ctx, st.sqlite)
+			if err != nil {
+				return nil, fmt.Errorf("prepare %q: %w", st.sqlite, err)
+			}
+			m.prepared[st] = p
+		}
+	}
+	loops := 1
+	if c.dialect == postgres {
+		loops = postgresCommitters
+	}
+	// Counts are kept per committer of any node, so that none waits for another's row.
+	shard := rand.IntN(1 << 20)
+	for i := range loops {
+		m.loops.Go(func() { m.loop(ctx, shard+i) })
+	}
+	return m, nil
+}
+
+// close waits for the units that were handed in. Nobody may hand in more.
+func (m *committer) close() {
+	close(m.closed)
+	m.loops.Wait()
+}
+
+// submit hands in a unit and waits until it is on disk or failed.
+// It waits even when ctx ends: whether the unit was committed must not stay unknown to who answers for it.
+func (m *committer) submit(u *unit) error {
+	u.done = make(chan struct{})
+	select {
+	case m.units <- u:
+	case <-m.closed:
+		return fault("commit", errClosed)
+	}
+	<-u.done
+	return u.err
+}
+
+var errClosed = errors.New("the store is closed")
+
+func (m *committer) loop(ctx context.Context, shard int) {
+	pending := make([]*unit, 0, batchLimit)
+	for {
+		pending = pending[:0]
+		select {
+		case u := <-m.units:
+			pending = append(pending, u)
+		case <-m.closed:
+			select { // what was handed in before the end is still done
+			case u := <-m.units:
+				pending = append(pending, u)
+			default:
+				return
+			}
+		}
+	gather:
+		for len(pending) < batchLimit {
+			select {
+			case u := <-m.units:
+				pending = append(pending, u)
+			default:
+				break gather
+			}
+		}
+		m.commit(ctx, shard, pending)
+		for _, u := range pending {
+			close(u.done)
+		}
+	}
+}
+
+// commit commits the units together, and when that fails for a reason that one of them may be guilty of, one by one.
+func (m *committer) commit(ctx context.Context, shard int, units []*unit) {
+	err := m.commitTogether(ctx, shard, units)
+	if err != nil && len(units) > 1 && !unreachable(err) {
+		for _, u := range units {
+			u.err = fault("commit", m.commitTogether(ctx, shard, []*unit{u}))
+		}
+	} else if err != nil {
+		for _, u := range units {
+			u.err = fault("commit", err)
+		}
+	}
+	for _, u := range units {
+		if u.err == nil && u.makesWork() {
+			m.signalWork()
+			return
+		}
+	}
+}
+
+func (u *unit) makesWork() bool {
+	return u.accept != nil && len(u.accept.Runs) > 0 || u.finish != nil && u.finish.Next.State == NextRelease
+}
+
+func (m *committer) commitTogether(ctx context.Context, shard int, units []*unit) (err error) {
+	p := sort(units)
+	tx, err := m.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	b := &batch{core: m.core, tx: tx, prepared: m.prepared}
+	defer func() {
+		if err != nil {
+			tx.Rollback() //nolint:errcheck // the first error is the one that counts
+		}
+	}()
+	if err := b.accept(ctx, p.accepts); err != nil {
+		return err
+	}
+	if err := b.finish(ctx, shard, p.finishes); err != nil {
+		return err
+	}
+	if err := b.claim(ctx, p.claims); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// parts are the units of a batch by what they are. Their outcomes are reset, because a batch may be tried twice.
+type parts struct {
+	accepts  []*unit
+	finishes []*unit
+	claims   []*unit
+}
+
+func sort(units []*unit) parts {
+	var p parts
+	for _, u := range units {
+		u.err = nil
+		switch {
+		case u.accept != nil:
+			p.accepts = append(p.accepts, u)
+		case u.finish != nil:
+			p.finishes = append(p.finishes, u)
+		default:
+			p.claims = append(p.claims, u)
+		}
+	}
+	return p
+}

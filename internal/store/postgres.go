@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	gormpostgres "gorm.io/driver/postgres"
+	"gorm.io/gorm"
+)
+
+const (
+	defaultMaxConns = 16
+	notifyChannel   = "surveyflow_work"
+	// announceEvery is the least time between two announcements: a NOTIFY per commit would make commits queue for its lock.
+	announceEvery = 5 * time.Millisecond
+	relistenAfter = time.Second
+)
+
+func openPostgres(_ context.Context, c *core) (*Store, error) {
+	c.dialect = postgres
+	config, err := pgx.ParseConfig(c.options.Postgres)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	for key, value := range map[string]string{
+		"timezone":                            "UTC",
+		"application_name":                    "surveyflow",
+		"statement_timeout":                   "30s",
+		"idle_in_transaction_session_timeout": "30s",
+	} {
+		if _, set := config.RuntimeParams[key]; !set {
+			config.RuntimeParams[key] = value
+		}
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 3 * time.Second
+	}
+	c.writer = stdlib.OpenDB(*config)
+	c.reader = c.writer
+	conns := c.options.MaxConns
+	if conns == 0 {
+		conns = defaultMaxConns
+	}
+	c.writer.SetMaxOpenConns(conns)
+	c.writer.SetMaxIdleConns(conns)
+	c.writer.SetConnMaxIdleTime(5 * time.Minute)
+	db, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: c.writer}), gormConfig())
+	if err != nil {
+		return nil, err
+	}
+	return &Store{core: c, w: db, r: db}, guardTransactions(db)
+}
+
+// listen turns the announcements of other nodes into wake-ups. While it is not connected, polling does without it.
+func (c *core) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := c.listenOnce(ctx); err != nil && ctx.Err() == nil {
+			c.log.Warn("listening for work of other nodes was interrupted", "error", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(relistenAfter):
+			}
+		}
+	}
+}
+
+func (c *core) listenOnce(ctx context.Context) error {
+	config, err := pgx.ParseConfig(c.options.Postgres)
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, "LISTEN "+notifyChannel); err != nil {
+		return err
+	}
+	for {
+		if _, err := conn.WaitForNotification(ctx); err != nil {
+			return err
+		}
+		select {
+		case c.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// announceWork tells other nodes that work may be ready, outside the commits that made it.
+func (c *core) announceWork(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.announce:
+		}
+		if _, err := c.writer.ExecContext(ctx, "NOTIFY "+notifyChannel); err != nil && ctx.Err() == nil {
+			c.log.Debug("announcing work failed; the other nodes will find it by looking", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(announceEvery):
+		}
+	}
+}
