@@ -43,8 +43,8 @@ soak: ## kill the server under load, KILL_ROUNDS times on both databases
 	KILL_ROUNDS=$(KILL_ROUNDS) go test -count=1 -timeout=60m -v -run 'Kill|Soak' ./cmd/surveyflow $(ARGS)
 
 .PHONY: lint
-lint: ## check style and the import rules of docs/architecture.md
-	@.ci/lint $(ARGS)
+lint: ## check style and the import rules; ARGS=--fix formats
+	@.ci/golangci-lint run $(ARGS)
 
 .PHONY: generate
 generate: ## write the Go code of every .templ file
