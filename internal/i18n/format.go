@@ -75,10 +75,13 @@ func (r reader) format(t time.Time, layout string) string {
 const day = 24 * time.Hour
 
 // RelativeTime says how far t is from now, in the past or the future, in the largest fitting unit: "5 minutes ago",
-// "in 2 hours". Beyond 30 days it is the date. A zero t is the empty string.
+// "in 2 hours". Beyond 30 days, or when now is zero, it is the day and time. A zero t is the empty string.
 func RelativeTime(ctx context.Context, t, now time.Time) string {
 	if t.IsZero() {
 		return ""
+	}
+	if now.IsZero() {
+		return Time(ctx, t)
 	}
 	side, distance := "ago", now.Sub(t)
 	if distance < 0 {
@@ -96,7 +99,7 @@ func RelativeTime(ctx context.Context, t, now time.Time) string {
 	case distance <= 30*day:
 		return T(ctx, "format."+side+".days", "Count", int(distance/day))
 	}
-	return Date(ctx, t)
+	return Time(ctx, t)
 }
 
 // Duration writes a length of time with the precision people compare runs by: "0 ms", "132 ms", "1.3 s", "2 min 5 s",

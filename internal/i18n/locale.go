@@ -7,10 +7,11 @@ import (
 	"golang.org/x/text/language"
 )
 
-// reader is who reads: their language and time zone.
+// reader is who reads: their language and time zone, and when they asked.
 type reader struct {
 	speaker *speaker
 	zone    *time.Location
+	now     time.Time
 }
 
 type contextKey struct{}
@@ -40,6 +41,16 @@ func WithZone(ctx context.Context, zone *time.Location) context.Context {
 	r.zone = zone
 	return context.WithValue(ctx, contextKey{}, r)
 }
+
+// WithNow returns a context of a request made at now, from which relative times are counted.
+func WithNow(ctx context.Context, now time.Time) context.Context {
+	r := from(ctx)
+	r.now = now
+	return context.WithValue(ctx, contextKey{}, r)
+}
+
+// Now returns the time of WithNow; without one it is zero, and RelativeTime shows dates.
+func Now(ctx context.Context) time.Time { return from(ctx).now }
 
 // Lang returns the reader's language as a BCP 47 tag, for the lang attribute.
 func Lang(ctx context.Context) string { return from(ctx).speaker.lang }

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Makes what browsers load from its sources: the stylesheets, the vendored scripts and the icons. Their sources are
+# static/css/*.src.css, .ci/npm/package-lock.json and .ci/npm/icons.mjs; the results are committed, so that building,
+# running and testing need no Node. The same sources always give the same bytes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+command -v npm >/dev/null || { echo "npm is missing: install Node 20 or newer to change stylesheets, icons or vendored scripts." >&2; exit 1; }
+npm=.ci/npm
+if ! [ "$npm/node_modules/.package-lock.json" -nt "$npm/package-lock.json" ]; then
+  # No package's install script is needed: the compilers come as ready native packages.
+  (cd "$npm" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null)
+fi
+
+# The sources stand outside of the folder that holds node_modules; NODE_PATH shows the compiler the way.
+export NODE_PATH="$PWD/$npm/node_modules" NODE_ENV=production
+for sheet in app respond; do
+  "$npm/node_modules/.bin/tailwindcss" --minify --input "static/css/$sheet.src.css" --output "static/css/$sheet.css" 2>/dev/null ||
+    "$npm/node_modules/.bin/tailwindcss" --minify --input "static/css/$sheet.src.css" --output "static/css/$sheet.css"
+done
+
+cp "$npm/node_modules/htmx.org/dist/htmx.min.js" static/js/htmx.min.js
+node "$npm/icons.mjs"
+gofmt -w views/components/icons.go
