@@ -8,6 +8,7 @@ CREATE TABLE surveys (
     draft TEXT NOT NULL,
     draft_rev BIGINT NOT NULL,
     version INTEGER NOT NULL DEFAULT 0,
+    live_draft BIGINT NOT NULL DEFAULT 0,
     live_rev BIGINT NOT NULL,
     next_qid INTEGER NOT NULL,
     opens_at TIMESTAMPTZ,
@@ -74,7 +75,17 @@ CREATE INDEX responses_list ON responses (survey_id, state, recorded_at, id);
 CREATE INDEX responses_expiry ON responses (expires_at) WHERE state = 'in progress';
 CREATE INDEX responses_unfinished ON responses (survey_id, updated_at, id) WHERE state = 'in progress';
 
+-- How many responses a survey has. Counted in shards, so that commits side by side do not wait for one another's row.
+CREATE TABLE response_counts (
+    survey_id TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    shard INTEGER NOT NULL,
+    n BIGINT NOT NULL,
+    PRIMARY KEY (survey_id, state, shard)
+);
+
 -- +goose Down
+DROP TABLE response_counts;
 DROP TABLE responses;
 DROP TABLE collectors;
 DROP TABLE survey_versions;

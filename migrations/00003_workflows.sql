@@ -9,6 +9,7 @@ CREATE TABLE workflows (
     enabled BOOLEAN NOT NULL,
     off_reason TEXT NOT NULL DEFAULT '',
     version INTEGER NOT NULL DEFAULT 0,
+    live_draft BIGINT NOT NULL DEFAULT 0,
     draft TEXT NOT NULL,
     draft_rev BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,

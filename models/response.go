@@ -44,7 +44,7 @@ type Response struct {
 	IP            string
 	UserAgent     string
 	StartedAt     time.Time
-	UpdatedAt     time.Time
+	UpdatedAt     time.Time  `gorm:"autoUpdateTime:false"`
 	RecordedAt    *time.Time // when it was completed or counted as partial
 	ExpiresAt     *time.Time // when an unfinished one is counted as partial
 }

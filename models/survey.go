@@ -22,12 +22,13 @@ type Survey struct {
 	Draft     JSON[SurveyDefinition]
 	DraftRev  int64 // goes up with every write of the draft; a write that names an older one is refused
 	Version   int   // the live version; 0 before the first Put live
+	LiveDraft int64 // the DraftRev that the live version was made of
 	LiveRev   int64 // goes up with every change to what respondents get or which workflows run
 	NextQID   int   // number of the next question; numbers are never used again
 	OpensAt   *time.Time
 	ClosesAt  *time.Time
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	CreatedAt time.Time  `gorm:"autoCreateTime:false"`
+	UpdatedAt time.Time  `gorm:"autoUpdateTime:false"` // of the draft
 	LiveAt    *time.Time // when the live version was put live
 	DeletedAt *time.Time
 }

@@ -16,10 +16,11 @@ type Workflow struct {
 	Enabled   bool
 	OffReason string // why it switched itself off; empty when a person did
 	Version   int    // the live version; 0 before the first Put live
+	LiveDraft int64  // the DraftRev that the live version was made of
 	Draft     JSON[WorkflowDefinition]
 	DraftRev  int64
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	CreatedAt time.Time `gorm:"autoCreateTime:false"`
+	UpdatedAt time.Time `gorm:"autoUpdateTime:false"` // of the draft
 	LiveAt    *time.Time
 	DeletedAt *time.Time
 }
@@ -47,7 +48,7 @@ func (w Workflow) Status() WorkflowStatus {
 
 // Changed reports whether the draft differs from what is live.
 func (w Workflow) Changed() bool {
-	return w.Version == 0 || w.LiveAt == nil || w.UpdatedAt.After(*w.LiveAt)
+	return w.Version == 0 || w.DraftRev != w.LiveDraft
 }
 
 // WorkflowVersion is one definition that was put live; it is never changed, and runs name it.

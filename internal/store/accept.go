@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"time"
 
@@ -13,10 +14,12 @@ import (
 // Acceptance is everything that one accepted thing leaves behind; all of it becomes durable together, or nothing.
 // It is data and not a closure, so that many acceptances share one commit.
 type Acceptance struct {
-	Response  *models.Response // a new one has Rev 1, a changed one the next after the one read; nil without a response
-	Event     *models.Event    // nil when no workflow waits for it
-	Runs      []models.Run     // one per workflow that matched
-	SurveyRev int64            // Survey.LiveRev that all this was matched against
+	Response  *models.Response     // a new one has Rev 1, a changed one the next after the one read; nil without a response
+	Was       models.ResponseState // the state of a changed response when it was read
+	Event     *models.Event        // nil when no workflow waits for it
+	Runs      []models.Run         // one per workflow that matched; a replay has a run for an event that is there
+	Carried   []models.Attempt     // what a replay takes over from the run that it repeats
+	SurveyRev int64                // Survey.LiveRev that all this was matched against
 }
 
 // Accept stores the acceptance and returns when it is on disk. Many callers share one commit.
@@ -52,6 +55,12 @@ var (
 				recorded_at = ?8, expires_at = ?9
 			WHERE id = ?10 AND rev = ?6 - 1 RETURNING id`,
 	}
+	addResponseCounts = &statement{
+		postgres: `INSERT INTO response_counts (survey_id, state, shard, n) SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[])
+			ON CONFLICT (survey_id, state, shard) DO UPDATE SET n = response_counts.n + excluded.n`,
+		sqlite: `INSERT INTO response_counts (survey_id, state, shard, n) VALUES (?, ?, ?, ?)
+			ON CONFLICT (survey_id, state, shard) DO UPDATE SET n = response_counts.n + excluded.n`,
+	}
 	insertEvents = &statement{
 		postgres: `INSERT INTO events (` + eventColumns + `)
 			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[],
@@ -84,7 +93,7 @@ const (
 )
 
 // accept writes the acceptances of a batch. Who fails a check gets its error and leaves nothing; the others go on.
-func (b *batch) accept(ctx context.Context, units []*unit) error {
+func (b *batch) accept(ctx context.Context, shard int, units []*unit) error {
 	if len(units) == 0 {
 		return nil
 	}
@@ -96,13 +105,18 @@ func (b *batch) accept(ctx context.Context, units []*unit) error {
 	if err != nil {
 		return err
 	}
+	if err := b.countResponses(ctx, shard, units); err != nil {
+		return err
+	}
 	var events []models.Event
 	var runs []models.Run
+	var carried []models.Attempt
 	for _, u := range units {
 		if u.accept.Event != nil {
 			events = append(events, *u.accept.Event)
-			runs = append(runs, u.accept.Runs...)
 		}
+		runs = append(runs, u.accept.Runs...)
+		carried = append(carried, u.accept.Carried...)
 	}
 	// Sorted, so that commits side by side touch index pages in one order.
 	slices.SortFunc(events, func(a, b models.Event) int { return cmp.Compare(a.ID, b.ID) })
@@ -110,7 +124,10 @@ func (b *batch) accept(ctx context.Context, units []*unit) error {
 	if err := b.insertEvents(ctx, events); err != nil {
 		return err
 	}
-	return b.insertRuns(ctx, runs, b.readyItems(runs))
+	if err := b.insertRuns(ctx, runs, b.readyItems(runs)); err != nil {
+		return err
+	}
+	return b.insertAttempts(ctx, carried)
 }
 
 // dropStale gives ErrStale to the units that were matched against an older state of their survey.
@@ -187,6 +204,31 @@ func (b *batch) writeResponses(ctx context.Context, units []*unit) ([]*unit, err
 		kept = append(kept, u)
 	}
 	return kept, nil
+}
+
+// countResponses adds what was written to the counts per survey and state.
+func (b *batch) countResponses(ctx context.Context, shard int, units []*unit) error {
+	type key struct {
+		survey string
+		state  models.ResponseState
+	}
+	counts := map[key]int64{}
+	for _, u := range units {
+		r := u.accept.Response
+		if r == nil || r.Rev > 1 && r.State == u.accept.Was {
+			continue
+		}
+		counts[key{r.SurveyID, r.State}]++
+		if r.Rev > 1 {
+			counts[key{r.SurveyID, u.accept.Was}]--
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(counts), func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.survey, b.survey), cmp.Compare(a.state, b.state))
+	})
+	return b.each(ctx, addResponseCounts, len(keys),
+		column(keys, func(k *key) string { return k.survey }), column(keys, func(k *key) string { return string(k.state) }),
+		column(keys, func(*key) int { return shard }), column(keys, func(k *key) int64 { return counts[*k] }))
 }
 
 func (b *batch) insertResponses(ctx context.Context, rs []models.Response, confirm func(*sql.Rows) error) error {

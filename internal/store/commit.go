@@ -147,7 +147,7 @@ func (m *committer) commitTogether(ctx context.Context, shard int, units []*unit
 			tx.Rollback() //nolint:errcheck // the first error is the one that counts
 		}
 	}()
-	if err := b.accept(ctx, p.accepts); err != nil {
+	if err := b.accept(ctx, shard, p.accepts); err != nil {
 		return err
 	}
 	if err := b.finish(ctx, shard, p.finishes); err != nil {

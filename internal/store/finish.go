@@ -103,7 +103,7 @@ const attemptColumns = `run_id, task_id, number, result, charged, started_at, du
 
 // hotStatements are prepared once on SQLite.
 var hotStatements = []*statement{
-	readLiveRevs, insertResponses, updateResponses, insertEvents, insertRuns, insertQueue,
+	readLiveRevs, insertResponses, updateResponses, addResponseCounts, insertEvents, insertRuns, insertQueue,
 	claimReady, endQueue, stepQueue, insertAttempts, chargeRuns, endRuns, addCounts,
 }
 
@@ -142,7 +142,7 @@ func (b *batch) finish(ctx context.Context, shard int, units []*unit) error {
 		return err
 	}
 	ends, steps = unfenced(ends), unfenced(steps)
-	if err := b.insertAttempts(ctx, append(ends[:len(ends):len(ends)], steps...)); err != nil {
+	if err := b.insertAttempts(ctx, attemptsOf(ends, steps)); err != nil {
 		return err
 	}
 	if err := b.endRuns(ctx, ends); err != nil {
@@ -198,11 +198,17 @@ func (b *batch) stepQueue(ctx context.Context, steps []*Finish, confirm func(*sq
 		column(items, func(q *row) *string { return q.Host }))
 }
 
-func (b *batch) insertAttempts(ctx context.Context, fs []*Finish) error {
+func attemptsOf(groups ...[]*Finish) []models.Attempt {
 	var as []models.Attempt
-	for _, f := range fs {
-		as = append(as, f.Attempts...)
+	for _, fs := range groups {
+		for _, f := range fs {
+			as = append(as, f.Attempts...)
+		}
 	}
+	return as
+}
+
+func (b *batch) insertAttempts(ctx context.Context, as []models.Attempt) error {
 	type row = models.Attempt
 	return b.each(ctx, insertAttempts, len(as),
 		column(as, func(a *row) string { return a.RunID }), column(as, func(a *row) string { return a.TaskID }),
