@@ -22,6 +22,9 @@ var files embed.FS
 // Prefix starts the path of every file.
 const Prefix = "/static/"
 
+// hashLength is how many hexadecimal digits of a file's SHA-256 its URL carries.
+const hashLength = 12
+
 // types are the content types of the kinds of file we have; the machine's own table (mime.types) must not decide.
 var types = map[string]string{
 	".css":   "text/css; charset=utf-8",
@@ -64,7 +67,7 @@ var all = sync.OnceValue(func() map[string]*file {
 // newFile prepares one file.
 func newFile(name string, body []byte) *file {
 	sum := sha256.Sum256(body)
-	hash := hex.EncodeToString(sum[:])[:12]
+	hash := hex.EncodeToString(sum[:])[:hashLength]
 	ext := path.Ext(name)
 	return &file{
 		url:         Prefix + strings.TrimSuffix(name, ext) + "." + hash + ext,
@@ -107,7 +110,7 @@ func find(p string) (f *file, exact bool) {
 	ext := path.Ext(p)
 	stem := strings.TrimSuffix(p, ext)
 	dot := strings.LastIndexByte(stem, '.')
-	if dot < 0 {
+	if dot < 0 || len(stem)-dot-1 != hashLength {
 		return nil, false
 	}
 	f, ok := all()[stem[:dot]+ext]
