@@ -88,11 +88,10 @@ func galleryForm() templ.Component {
 			c.Button(c.ButtonProps{Label: "Put live", Kind: c.Primary, Icon: c.IconRocket})),
 		Tabs: layout.WorkflowTabs(ctx, "WF_1", layout.WorkflowTabEditor),
 	}),
-		tag("form", "grid gap-5",
-			c.ErrorSummary(c.ErrorSummaryProps{Items: c.ErrorItems(ctx, galleryErrors)}),
+		with(c.Form(c.FormProps{Action: "/workflows/WF_1", Errors: c.ErrorItems(ctx, galleryErrors)}),
 			with(c.Card(c.CardProps{Title: "Web service", Lead: "Calls a URL with what the respondent answered.", Icon: c.IconGlobe, Actions: c.Button(c.ButtonProps{Label: "Run test", Small: true, Icon: c.IconPlay})}),
-				tag("div", "grid gap-5",
-					tag("div", "grid gap-5 sm:grid-cols-[9rem_1fr]",
+				with(c.Fields(),
+					with(c.Fields(),
 						c.Field(c.FieldProps{Name: "method", Label: "Method", Options: options, Value: "POST"}),
 						c.Field(c.FieldProps{Name: "url", Label: "URL", Required: true, Mono: true, Value: "http://localhost:9000/tickets", Hint: "It may contain piped text.", Error: "This address is private. Name it in OUTBOUND_ALLOW to let calls reach it."})),
 					c.Field(c.FieldProps{Name: "body", Label: "Body", Rows: 5, Mono: true, Value: "{\n  \"score\": ${q://QID1/SelectedChoicesRecode}\n}"}),
@@ -100,14 +99,14 @@ func galleryForm() templ.Component {
 					c.Field(c.FieldProps{Name: "email", Label: "Tell", Type: "email", Width: "half", Placeholder: "owner@example.com"}),
 					c.Field(c.FieldProps{Name: "ro", Label: "Address", ReadOnly: true, Width: "half", Value: "read only"}))),
 			with(c.Card(c.CardProps{Title: "When something fails"}),
-				tag("div", "grid gap-5",
+				with(c.Fields(),
 					c.RadioGroup(c.ChoiceGroupProps{Name: "retry", Legend: "When the call fails", Values: []string{"continue"}, Error: "Choose one.", Options: []c.Option{
 						{Value: "continue", Label: "Go on with the next task", Hint: "The run is failed all the same."}, {Value: "stop", Label: "Stop here"}}}),
 					c.CheckboxGroup(c.ChoiceGroupProps{Name: "on", Legend: "Starts when a response is", Inline: true, Values: []string{"created"}, Options: []c.Option{{Value: "created", Label: "Created"}, {Value: "updated", Label: "Updated"}}}),
 					c.Switch(c.CheckboxProps{Name: "enabled", Label: "Enabled", Hint: "Off: matching responses do nothing.", Checked: true}),
 					c.Switch(c.CheckboxProps{Name: "enabled2", Label: "Include incomplete responses"}),
 					c.Checkbox(c.CheckboxProps{Name: "test", Label: "Send a test first"}))),
-			tag("div", "flex flex-wrap gap-2", c.Button(c.ButtonProps{Label: "Save", Kind: c.Primary}), c.Button(c.ButtonProps{Label: "Discard changes"}), c.Button(c.ButtonProps{Label: "Delete task", Kind: c.Danger, Icon: c.IconTrash2}), c.Button(c.ButtonProps{Label: "More", Kind: c.Ghost, Icon: c.IconEllipsis, IconOnly: true})),
+			with(c.FormActions(), c.Button(c.ButtonProps{Label: "Save", Kind: c.Primary}), c.Button(c.ButtonProps{Label: "Discard changes"}), c.Button(c.ButtonProps{Label: "Delete task", Kind: c.Danger, Icon: c.IconTrash2}), c.Button(c.ButtonProps{Label: "More", Kind: c.Ghost, Icon: c.IconEllipsis, IconOnly: true})),
 		))
 }
 
@@ -135,7 +134,7 @@ func galleryDetail() templ.Component {
 				tag("div", "grid gap-3 mt-2 lg:grid-cols-2",
 					c.CodeBlock(c.CodeBlockProps{ID: "req", Label: "Request body", Code: body}), c.CodeBlock(c.CodeBlockProps{ID: "res", Label: "Response body", Empty: "The receiver sent no body."}))),
 			c.TimelineItem(c.TimelineItemProps{Status: "scheduled", Title: "Try again"}))),
-		with(c.Card(c.CardProps{Title: "Link"}), tag("div", "grid gap-5",
+		with(c.Card(c.CardProps{Title: "Link"}), with(c.Fields(),
 			c.CopyField(c.CopyFieldProps{ID: "link", Label: "Public link", Value: "https://surveys.example.com/s/team-mood", Hint: "Anybody who has it can answer."}),
 			c.Progress(c.ProgressProps{Label: "Replaying", Done: 132, Total: 1204}), layout.ThemeSwitch())),
 	)
@@ -143,7 +142,7 @@ func galleryDetail() templ.Component {
 
 func gallerySignIn() templ.Component {
 	return with(layout.Plain(layout.PlainProps{Title: "Sign in", Lead: "Welcome back."}),
-		tag("form", "grid gap-5",
+		with(c.Form(c.FormProps{Action: "/sign-in"}),
 			c.Field(c.FieldProps{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: "ada@example.com"}),
 			c.Field(c.FieldProps{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Error: "The e-mail address or the password is wrong."}),
 			c.Button(c.ButtonProps{Label: "Sign in", Kind: c.Primary, Class: "w-full"})))

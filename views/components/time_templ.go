@@ -459,7 +459,7 @@ func TimelineItem(p TimelineItemProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</span><div class=\"min-w-0 grow pb-8\"><div class=\"flex flex-wrap items-center justify-between gap-x-4 gap-y-1 min-h-8\"><h3 class=\"font-semibold [overflow-wrap:anywhere]\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</span><div><div class=\"flex flex-wrap items-center justify-between gap-x-4 gap-y-1 min-h-8\"><h3 class=\"font-semibold [overflow-wrap:anywhere]\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
