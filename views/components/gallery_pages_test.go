@@ -44,7 +44,7 @@ func galleryList() templ.Component {
 			c.Cell(c.CellProps{Label: "Respondent", Text: who, Quiet: who == "Anonymous"}),
 			with(c.Cell(c.CellProps{Label: "Created", Quiet: true}), c.Time(c.TimeProps{At: galleryNow.Add(-ago)})),
 			c.Cell(c.CellProps{Label: "Duration", Text: took, End: true}),
-			with(c.Cell(c.CellProps{End: true}), with(c.Menu(c.MenuProps{}),
+			with(c.Cell(c.CellProps{Actions: true}), with(c.Menu(c.MenuProps{}),
 				c.MenuButton(c.MenuItemProps{Label: "Replay", Icon: c.IconRotateCcw, Action: "/runs/RN_1/replay"}),
 				c.MenuLink(c.MenuItemProps{Label: "Open workflow", Icon: c.IconWorkflow, Href: "/workflows/WF_1"}),
 				c.MenuButton(c.MenuItemProps{Label: "Cancel run…", Icon: c.IconBan, Dialog: "cancel", Danger: true}))),
