@@ -8,8 +8,8 @@ import (
 // SnapshotVersion is the version of the [Snapshot] format that this program writes.
 const SnapshotVersion = 1
 
-// SnapshotLimit is the largest stored snapshot in bytes.
-const SnapshotLimit = 64 << 10
+// SnapshotLimit is the largest stored snapshot in bytes: more than any form that is accepted can fill.
+const SnapshotLimit = 2 << 20
 
 // Snapshot is all that piped text and conditions can name about what happened, as it was at that moment: values only.
 // Texts and labels come from the version of the survey that it names. It is kept as text with the event and read
