@@ -8,8 +8,9 @@ cd "$(dirname "$0")/.."
 command -v npm >/dev/null || { echo "npm is missing: install Node 20 or newer to change stylesheets, icons or vendored scripts." >&2; exit 1; }
 npm=.ci/npm
 if ! [ "$npm/node_modules/.package-lock.json" -nt "$npm/package-lock.json" ]; then
-  # No package's install script is needed: the compilers come as ready native packages.
-  (cd "$npm" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null)
+  # No package's install script is needed: the compilers come as ready native packages. Not npm ci: that refuses a
+  # lock file that lacks the native packages of other platforms, which npm leaves out where it cannot see them.
+  (cd "$npm" && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null)
 fi
 
 # The sources stand outside of the folder that holds node_modules; NODE_PATH shows the compiler the way.

@@ -9,7 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// axePath is where npm ci in .ci/npm puts axe-core.
+// axePath is where npm install in .ci/npm puts axe-core.
 const axePath = ".ci/npm/node_modules/axe-core/axe.min.js"
 
 // axeRun checks the page and keeps of the result what a person reads.
@@ -31,7 +31,7 @@ type violation struct {
 }
 
 // CheckAccessibility fails the test for everything that axe-core finds serious or critical on the page as it
-// is now. Without axe-core (npm ci in .ci/npm) it does what New does without Chromium.
+// is now. Without axe-core (npm install in .ci/npm) it does what New does without Chromium.
 func (p *Page) CheckAccessibility() {
 	p.tb.Helper()
 	for _, text := range p.accessibility() {
@@ -62,7 +62,7 @@ func (p *Page) accessibility() []string {
 	}
 	source, err := os.ReadFile(filepath.Join(root, axePath))
 	if err != nil {
-		unavailable(p.tb, fmt.Errorf("axe-core is not installed (npm ci in .ci/npm): %w", err))
+		unavailable(p.tb, fmt.Errorf("axe-core is not installed (npm install in .ci/npm): %w", err))
 	}
 	if p.view.NoScript {
 		// axe-core needs timers. A page that was parsed without scripts stays as it was parsed.
