@@ -1,0 +1,55 @@
+// Package handlers holds the pages and the one table of routes. A feature is one file with one small struct; its
+// methods parse the request, call the engine and render a view.
+package handlers
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"surveyflow/handlers/web"
+	"surveyflow/internal/clock"
+	"surveyflow/internal/link"
+	"surveyflow/internal/store"
+)
+
+// Deps are what the pages need; cmd fills it in.
+type Deps struct {
+	Web          *web.Web
+	Store        *store.Store
+	Base         link.Base
+	Clock        clock.Clock
+	MetricsToken string              // opens /metrics to others than loopback; empty: nothing does
+	Metrics      prometheus.Gatherer // nil means the default registry
+
+	// Rooms are the rows of the rooms beside the pages: respond.Routes, apiv3.Routes, inbound.Routes.
+	Rooms [][]web.Route
+}
+
+// Routes is the table of all routes: method, pattern, handler, who may come, and to which origin it belongs.
+func Routes(d Deps) []web.Route {
+	return slices.Concat(append([][]web.Route{
+		systemRoutes(d),
+	}, d.Rooms...)...)
+}
+
+// systemRoutes are the rows that belong to no feature.
+func systemRoutes(d Deps) []web.Route {
+	health := newHealth(d.Store, d.MetricsToken, d.Metrics)
+	home := &home{web: d.Web, store: d.Store}
+	return []web.Route{
+		{Method: get, Pattern: link.PatternHealth, Handler: health.process, Guard: web.GuardNone, Origin: web.OriginPublic, Quiet: true, Errors: plainProblem},
+		{Method: get, Pattern: link.PatternReady, Handler: health.ready, Guard: web.GuardNone, Origin: web.OriginPublic, Quiet: true, Errors: plainProblem},
+		{Method: get, Pattern: link.PatternMetrics, Handler: health.measures, Guard: web.GuardNone, Origin: web.OriginPublic, Quiet: true, Errors: plainProblem},
+		{Method: get, Pattern: link.PatternStatic, Handler: home.file, Guard: web.GuardNone, Origin: web.OriginPublic, Quiet: true, Errors: plainProblem},
+
+		{Method: get, Pattern: link.PatternHome, Handler: home.show, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternTheme, Handler: home.theme, Guard: web.GuardVisitor, Origin: web.OriginApp},
+	}
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)

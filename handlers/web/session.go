@@ -1,0 +1,124 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/sessions"
+	"github.com/labstack/echo/v4"
+
+	"surveyflow/models"
+)
+
+// People is what the frame asks about who is signed in; internal/account answers.
+type People interface {
+	// Session gives the session of a secret and its person, or models.CodeUnauthorized when it holds no more.
+	Session(ctx context.Context, secret string) (*models.Session, *models.User, error)
+	// EndSession ends the session of a secret; one that is not there is ended already.
+	EndSession(ctx context.Context, secret string) error
+	// HasUsers reports whether anybody can sign in: until then every page leads to the set-up.
+	HasUsers(ctx context.Context) (bool, error)
+	// Organisation gives the person's organisation.
+	Organisation(ctx context.Context, a models.Actor) (*models.Organisation, error)
+}
+
+// Values of a gorilla session over the sessions table. The table knows the person; nothing else is kept in a session.
+const (
+	valueSecret  = "secret"  // of the cookie
+	valueSession = "session" // *models.Session
+	valueUser    = "user"    // *models.User
+	valueExpires = "expires" // time.Time of a new session
+)
+
+// sessionStore is a gorilla session store whose cookie holds nothing but the secret of a row of the sessions table.
+type sessionStore struct {
+	people People
+	secure bool
+}
+
+// cookieName binds the cookie to this host where the connection is safe (RFC 6265bis §4.1.3.2).
+func (s *sessionStore) cookieName() string {
+	if s.secure {
+		return "__Host-surveyflow"
+	}
+	return "surveyflow"
+}
+
+// Get gives the session of the request, read once.
+func (s *sessionStore) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return sessions.GetRegistry(r).Get(s, name)
+}
+
+// New reads the session of the request's cookie; without one, or when it holds no more, the session is a new one.
+func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
+	session := sessions.NewSession(s, name)
+	session.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
+	session.IsNew = true
+	cookie, err := r.Cookie(name)
+	if err != nil || cookie.Value == "" {
+		return session, nil
+	}
+	row, user, err := s.people.Session(r.Context(), cookie.Value)
+	if code := models.ErrorCode(err); code == models.CodeUnauthorized || code == models.CodeNotFound {
+		return session, nil
+	}
+	if err != nil {
+		return session, fmt.Errorf("read session: %w", err)
+	}
+	session.IsNew = false
+	session.Values[valueSecret], session.Values[valueSession], session.Values[valueUser] = cookie.Value, row, user
+	return session, nil
+}
+
+// Save writes the cookie of a session that has begun, or ends the row and the cookie of one whose MaxAge is negative.
+func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
+	secret, _ := session.Values[valueSecret].(string)
+	options := *session.Options
+	if options.MaxAge < 0 {
+		if secret != "" {
+			if err := s.people.EndSession(r.Context(), secret); err != nil {
+				return err
+			}
+		}
+		http.SetCookie(w, sessions.NewCookie(session.Name(), "", &options))
+		return nil
+	}
+	cookie := sessions.NewCookie(session.Name(), secret, &options)
+	if expires, ok := session.Values[valueExpires].(time.Time); ok {
+		cookie.Expires = expires
+	}
+	http.SetCookie(w, cookie)
+	return nil
+}
+
+// Begin puts the secret of a new session into the browser's cookie. A session that the browser had before is ended.
+func (w *Web) Begin(c echo.Context, secret string, expires time.Time) error {
+	session, err := w.session(c)
+	if err != nil {
+		return err
+	}
+	if old, _ := session.Values[valueSecret].(string); old != "" && old != secret {
+		if err := w.people.EndSession(c.Request().Context(), old); err != nil {
+			return err
+		}
+	}
+	session.Values[valueSecret], session.Values[valueExpires] = secret, expires
+	return session.Save(c.Request(), c.Response())
+}
+
+// End ends the browser's session.
+func (w *Web) End(c echo.Context) error {
+	session, err := w.session(c)
+	if err != nil {
+		return err
+	}
+	session.Options.MaxAge = -1
+	return session.Save(c.Request(), c.Response())
+}
+
+func (w *Web) session(c echo.Context) (*sessions.Session, error) {
+	s := w.sessions.(*sessionStore)
+	return s.Get(c.Request(), s.cookieName())
+}
