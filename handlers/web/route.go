@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
@@ -42,9 +43,10 @@ type Route struct {
 	Handler echo.HandlerFunc
 	Guard   Guard
 	Origin  Origin
-	Limit   int64       // largest body in bytes; 0 means DefaultLimit
-	Errors  ErrorWriter // how the room tells errors; nil means a page
-	Quiet   bool        // logged only at debug level: files and probes
+	Limit   int64         // largest body in bytes; 0 means DefaultLimit
+	Timeout time.Duration // how long a request may take; 0 means [Timeout]
+	Errors  ErrorWriter   // how the room tells errors; nil means a page
+	Quiet   bool          // logged only at debug level: files and probes
 	Wrap    []echo.MiddlewareFunc
 }
 
@@ -53,7 +55,7 @@ func (w *Web) add(e *echo.Echo, r Route) {
 	if r.Origin != OriginApp && r.Origin != OriginPublic {
 		panic(fmt.Sprintf("web: the route %s %s has no origin", r.Method, r.Pattern))
 	}
-	wrap := []echo.MiddlewareFunc{w.mark(r), w.checkOrigin(r.Origin), timeout, limit(r.Limit)}
+	wrap := []echo.MiddlewareFunc{w.mark(r), w.checkOrigin(r.Origin), timeout(r.Timeout), limit(r.Limit)}
 	switch r.Guard {
 	case GuardNone, GuardToken:
 		wrap = append(wrap, w.reader)
@@ -96,13 +98,18 @@ func routeOf(c echo.Context) *Route {
 	return r
 }
 
-// timeout ends the request's context after [Timeout]. The handler still answers itself.
-func timeout(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), Timeout)
-		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
-		return next(c)
+// timeout ends the request's context after its route's time. The handler still answers itself.
+func timeout(after time.Duration) echo.MiddlewareFunc {
+	if after == 0 {
+		after = Timeout
+	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			ctx, cancel := context.WithTimeout(c.Request().Context(), after)
+			defer cancel()
+			c.SetRequest(c.Request().WithContext(ctx))
+			return next(c)
+		}
 	}
 }
 
