@@ -17,6 +17,12 @@ var EventTypes = []EventType{EventSurveyResponse}
 // a deeper one fails to start, so that a workflow that causes its own event ends (contract §7, Own addresses).
 const MaxChainDepth = 5
 
+// Headers of our own calls (contract §4). HeaderDepth is sent to our own addresses only.
+const (
+	HeaderRun   = "X-Surveyflow-Run"
+	HeaderDepth = "X-Surveyflow-Depth"
+)
+
 // Event is something that happened and that at least one workflow waited for.
 type Event struct {
 	ID            string `gorm:"primaryKey"` // ordered

@@ -62,27 +62,38 @@ func nextClaim(now time.Time) int64 {
 }
 
 // The candidates are materialised: without it a plan may claim more than the limit (tried on PostgreSQL 15).
-var claimReady = &statement{
-	postgres: `WITH c AS MATERIALIZED (
-			SELECT id FROM queue WHERE kind = 'run' AND state = 'ready' AND (starts > 0) = $1 ORDER BY rank LIMIT $2 FOR UPDATE SKIP LOCKED)
-		UPDATE queue SET state = 'running', state_at = $3, started_at = COALESCE(started_at, $3), node = $4, claim = $5, starts = starts + 1
-		WHERE id IN (SELECT id FROM c) RETURNING id, starts`,
-	sqlite: `UPDATE queue SET state = 'running', state_at = ?3, started_at = COALESCE(started_at, ?3), node = ?4, claim = ?5, starts = starts + 1
-		WHERE id IN (SELECT id FROM queue WHERE kind = 'run' AND state = 'ready' AND (starts > 0) = ?1 ORDER BY rank LIMIT ?2)
-		RETURNING id, starts`,
+var (
+	claimReady    = claimWhere("starts = 0")
+	claimSuspects = claimWhere("starts > 0")
+)
+
+func claimWhere(starts string) *statement {
+	return &statement{
+		postgres: `WITH c AS MATERIALIZED (
+				SELECT id FROM queue WHERE kind = 'run' AND state = 'ready' AND ` + starts + ` ORDER BY rank LIMIT $1 FOR UPDATE SKIP LOCKED)
+			UPDATE queue SET state = 'running', state_at = $2, started_at = COALESCE(started_at, $2), node = $3, claim = $4, starts = starts + 1
+			WHERE id IN (SELECT id FROM c) RETURNING id, starts`,
+		sqlite: `UPDATE queue SET state = 'running', state_at = ?2, started_at = COALESCE(started_at, ?2), node = ?3, claim = ?4, starts = starts + 1
+			WHERE id IN (SELECT id FROM queue WHERE kind = 'run' AND state = 'ready' AND ` + starts + ` ORDER BY rank LIMIT ?1)
+			RETURNING id, starts`,
+	}
 }
 
 func (b *batch) claim(ctx context.Context, units []*unit) error {
 	for _, u := range units {
 		c := u.claim
 		c.starts = make(map[string]int, c.Limit)
-		args := []any{c.Suspects, c.Limit, b.clock.Now().UnixMicro(), c.Node, c.token}
+		st := claimReady
+		if c.Suspects {
+			st = claimSuspects
+		}
+		args := []any{c.Limit, b.clock.Now().UnixMicro(), c.Node, c.token}
 		var rows *sql.Rows
 		var err error
 		if b.dialect == postgres {
-			rows, err = b.tx.QueryContext(ctx, claimReady.postgres, args...)
+			rows, err = b.tx.QueryContext(ctx, st.postgres, args...)
 		} else {
-			rows, err = b.tx.StmtContext(ctx, b.prepared[claimReady]).QueryContext(ctx, args...)
+			rows, err = b.tx.StmtContext(ctx, b.prepared[st]).QueryContext(ctx, args...)
 		}
 		err = scanAll(rows, err, func(rows *sql.Rows) error {
 			var id string

@@ -104,7 +104,7 @@ const attemptColumns = `run_id, task_id, number, result, charged, started_at, du
 // hotStatements are prepared once on SQLite.
 var hotStatements = []*statement{
 	readLiveRevs, insertResponses, updateResponses, addResponseCounts, insertEvents, insertRuns, insertQueue,
-	claimReady, endQueue, stepQueue, insertAttempts, chargeRuns, endRuns, addCounts,
+	claimReady, claimSuspects, endQueue, stepQueue, insertAttempts, chargeRuns, endRuns, addCounts,
 }
 
 // finish writes the steps of a batch: first the queue, which tells whose claim still stands, then only for those the rest.

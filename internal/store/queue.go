@@ -66,6 +66,20 @@ func (s *Store) TakeOver(ctx context.Context, self string, cutoff time.Time) (in
 	return freed, err
 }
 
+// FreeStale gives back, uncharged, what the node claimed before the cutoff in claims that it does not know any more:
+// their commit was answered with an error, or what they named could not be read.
+func (s *Store) FreeStale(ctx context.Context, node string, claims []int64, cutoff time.Time) (int64, error) {
+	if len(claims) == 0 {
+		claims = []int64{0}
+	}
+	r := s.write(ctx).Exec(`UPDATE queue SET state = 'ready', state_at = ?, node = NULL, claim = NULL, starts = CASE WHEN starts > 0 THEN starts - 1 ELSE 0 END
+		WHERE state = 'running' AND node = ? AND state_at < ? AND claim NOT IN ?`, s.clock.Now().UnixMicro(), node, cutoff.UnixMicro(), claims)
+	if r.Error == nil && r.RowsAffected > 0 {
+		s.signalWork()
+	}
+	return r.RowsAffected, fault("free stale claims", r.Error)
+}
+
 // PromoteDue makes waiting runs ready whose time has come, and held ones whose deadline has; it gives how many,
 // and when the next is due (zero when none waits).
 func (s *Store) PromoteDue(ctx context.Context) (moved int64, next time.Time, err error) {

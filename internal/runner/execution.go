@@ -1,0 +1,256 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"surveyflow/internal/pipedtext"
+	"surveyflow/internal/store"
+	"surveyflow/internal/task"
+	"surveyflow/internal/workflow"
+	"surveyflow/models"
+)
+
+// execution is one claimed run being worked on.
+type execution struct {
+	*Runner
+	c       store.Claimed
+	slot    bool // it still has its slot
+	lost    bool // the process that had it died: that try is still to be recorded
+	values  *workflow.Values
+	pending []models.Attempt // ended, not yet on disk
+	charged int              // of them
+	failure *models.RunError // of the first task that failed
+}
+
+// freeSlot gives the slot back, once. It is called when the last task has ended: writing that down needs none.
+func (e *execution) freeSlot() {
+	if e.slot {
+		e.slot = false
+		e.free <- struct{}{}
+	}
+}
+
+func (e *execution) run(ctx context.Context) {
+	switch {
+	case e.c.Off && !e.c.Run.Test:
+		e.finish(ctx, store.Next{State: store.NextHold, Hold: models.HoldOff, Reason: e.c.OffWhy})
+		return
+	case e.c.Starts > store.MaxStarts:
+		e.end(ctx, &models.RunError{Key: "run.error.crashed", Args: map[string]any{"Starts": e.c.Starts - 1}})
+		return
+	}
+	program, err := e.programs.of(ctx, e.c.Run.WorkflowID, e.c.Run.WorkflowVersion)
+	if err == nil {
+		err = e.readEvent(ctx)
+	}
+	switch {
+	case errors.Is(err, workflow.ErrUnknownTask): // a node that knows it will take it
+		e.finish(ctx, store.Next{State: store.NextWait, Until: e.Clock.Now().Add(unknownTaskPause)})
+	case models.ErrorCode(err) == models.CodeUnavailable || ctx.Err() != nil:
+		e.finish(ctx, store.Next{State: store.NextRelease})
+	case err != nil:
+		e.Log.Error("a run cannot be executed", "run", e.c.Run.ID, "error", err)
+		e.end(ctx, &models.RunError{Key: "run.error.definition"})
+	default:
+		e.tasks(ctx, program)
+	}
+}
+
+// unknownTaskPause is how long a run rests whose tasks this program is too old for.
+const unknownTaskPause = 30 * time.Second
+
+func (e *execution) readEvent(ctx context.Context) error {
+	snapshot, err := workflow.DecodeSnapshot(e.c.Event.Payload)
+	if err != nil {
+		return err
+	}
+	e.values = &workflow.Values{Snapshot: snapshot, Outputs: workflow.DecodeOutputs(e.c.Attempts)}
+	if e.c.Event.SurveyID != nil && e.c.Event.SurveyVersion != nil {
+		if e.values.Survey, err = e.programs.survey(ctx, *e.c.Event.SurveyID, *e.c.Event.SurveyVersion); err != nil {
+			return err
+		}
+		if e.SurveyLink != nil {
+			e.values.Link = e.SurveyLink(*e.c.Event.SurveyID)
+		}
+	}
+	return nil
+}
+
+// tasks executes what is left of the program. The end of a task is on disk before the next one starts.
+func (e *execution) tasks(ctx context.Context, p *workflow.Program) {
+	progress := progressOf(e.c.Attempts)
+	for i := range p.Tasks {
+		step := &p.Tasks[i]
+		done := progress[step.Spec.ID]
+		if done.final {
+			if done.failed && e.failed(done.err, step) {
+				break
+			}
+			continue
+		}
+		if e.lost {
+			e.recordLost(step, &done)
+		}
+		src := &pipedtext.Env{Source: e.values, Now: e.firstTry(done), Seed: e.c.Run.ID + step.Spec.ID}
+		if !step.Condition.True(e.values, src) {
+			e.record(models.Attempt{TaskID: step.Spec.ID, Number: done.number + 1, Result: models.AttemptSkipped, StartedAt: e.Clock.Now()})
+			continue
+		}
+		stop, ok := e.task(ctx, step, done, src)
+		if !ok {
+			return
+		}
+		if stop {
+			break
+		}
+		if i+1 < len(p.Tasks) && !e.finish(ctx, store.Next{State: store.NextContinue}) {
+			return
+		}
+	}
+	e.end(ctx, e.failure)
+}
+
+// task tries one task once. It returns false when the run is not to go on now: it waits, is held, or was given back.
+func (e *execution) task(ctx context.Context, step *workflow.Step, done progress, src pipedtext.Source) (stop, goOn bool) {
+	host := step.Task.Host()
+	if host == "" {
+		host = "workflow:" + e.c.Run.WorkflowID // only the data knows the receiver: the workflow limits itself
+	}
+	if !e.gate.enter(ctx, host) {
+		e.stats.Held.Add(1)
+		e.finish(ctx, store.Next{State: store.NextHold, Hold: models.HoldHost, Host: host, Until: e.Clock.Now().Add(holdDeadline)})
+		return false, false
+	}
+	out, a := task.Exec(ctx, e.Clock, e.Log, step.Task, task.Input{
+		Values: src, RunID: e.c.Run.ID, TaskID: step.Spec.ID, Depth: e.c.Event.Depth, Now: e.Clock.Now(),
+	})
+	e.gate.leave(host)
+	a.Number = done.number + 1
+	v := judge(out, done.charged+1, step.Delays, e.Clock.Now())
+	a.Result = v.result
+	if out.Result != task.Interrupted {
+		e.record(a)
+	}
+	e.logAttempt(step, &a, out)
+	if v.next.State != store.NextContinue {
+		if v.result == models.AttemptRetried && a.Charged {
+			e.stats.Retried.Add(1)
+		}
+		e.freeSlot()
+		e.finish(ctx, v.next)
+		return false, false
+	}
+	if a.Result == models.AttemptFailed {
+		return e.failed(out.Error, step), true
+	}
+	if out.Outputs != nil {
+		if e.values.Outputs == nil {
+			e.values.Outputs = map[string]map[string]json.RawMessage{}
+		}
+		e.values.Outputs[step.Spec.ID] = out.Outputs
+	}
+	return false, true
+}
+
+// firstTry is when the task was first tried: dates in piped text stay those of the first try, so that a retry sends
+// the same body (design, durability rule 6).
+func (e *execution) firstTry(p progress) time.Time {
+	if !p.first.IsZero() {
+		return p.first
+	}
+	return e.Clock.Now()
+}
+
+// failed notes a task's failure and tells whether the run stops here.
+func (e *execution) failed(err *models.RunError, step *workflow.Step) bool {
+	if e.failure == nil {
+		if err == nil {
+			err = &models.RunError{Key: "run.error.unknown"}
+		}
+		e.failure = err
+	}
+	return step.Spec.OnFailure == models.FailureStop
+}
+
+func (e *execution) record(a models.Attempt) {
+	a.RunID = e.c.Run.ID
+	e.pending = append(e.pending, a)
+	if a.Charged {
+		e.charged++
+	}
+}
+
+// recordLost writes down that the process died during a try of this task. It counts for nobody.
+func (e *execution) recordLost(step *workflow.Step, p *progress) {
+	p.number++
+	e.lost = false
+	e.record(models.Attempt{TaskID: step.Spec.ID, Number: p.number, Result: models.AttemptLost, StartedAt: e.Clock.Now()})
+}
+
+// end finishes the run: succeeded without an error, failed with one.
+func (e *execution) end(ctx context.Context, failure *models.RunError) {
+	e.freeSlot()
+	next := store.Next{State: store.NextDone, Status: models.RunSucceeded}
+	if failure != nil {
+		next.Status, next.Error = models.RunFailed, failure.Encode()
+	}
+	e.finish(ctx, next)
+}
+
+// finish writes down what became of the run, again and again while the database is away. It returns false when the run is
+// not to go on: it is no longer ours, or was canceled.
+func (e *execution) finish(ctx context.Context, next store.Next) bool {
+	f := &store.Finish{
+		RunID: e.c.Run.ID, WorkflowID: e.c.Run.WorkflowID, CreatedAt: e.c.Run.CreatedAt, Claim: e.c.Claim,
+		Attempts: e.pending, Charged: e.charged, Next: next,
+	}
+	if !e.write(ctx, f) {
+		return false
+	}
+	e.pending, e.charged = nil, 0
+	if f.Fenced {
+		e.Log.Warn("a run was taken over by another node", "run", e.c.Run.ID)
+		return false
+	}
+	e.logEnd(f)
+	switch {
+	case f.Canceling && next.State == store.NextContinue:
+		return e.finish(ctx, store.Next{State: store.NextDone, Status: models.RunCanceled}) && false
+	case f.Canceling && next.State != store.NextDone:
+		if err := e.Store.CancelRun(ctx, models.SystemActor(e.c.Run.OrgID), e.c.Run.ID); err != nil {
+			e.Log.Warn("canceling a run failed", "run", e.c.Run.ID, "error", err)
+		}
+		return false
+	case next.State == store.NextWait:
+		e.wakeAt(next.Until)
+	}
+	return next.State == store.NextContinue
+}
+
+// write hands the step to the store until it takes it. What the database refuses for another reason than being away, such as a
+// row that is too large, is written as a failed run without its attempts: a run must end.
+func (e *execution) write(ctx context.Context, f *store.Finish) bool {
+	pause := 50 * time.Millisecond
+	for {
+		err := e.Store.Finish(f)
+		if err == nil {
+			return true
+		}
+		if models.ErrorCode(err) != models.CodeUnavailable && f.Attempts != nil {
+			e.Log.Error("a run's step cannot be recorded", "run", e.c.Run.ID, "error", err)
+			f.Attempts, f.Charged = nil, 0
+			f.Next = store.Next{State: store.NextDone, Status: models.RunFailed, Error: (&models.RunError{Key: "run.error.unrecorded"}).Encode()}
+			continue
+		}
+		e.Log.Warn("recording a run failed; trying again", "run", e.c.Run.ID, "error", err)
+		select {
+		case <-ctx.Done(): // the program stops: another start takes the run over
+			return false
+		case <-time.After(pause):
+			pause = min(2*pause, 2*time.Second)
+		}
+	}
+}

@@ -1,0 +1,226 @@
+// Package runner is the execution side of workflows: it claims runs, executes their tasks one after the other, records every
+// attempt, and looks after the queue. The web side reaches it only through rows and the store's wake-up.
+package runner
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"surveyflow/internal/clock"
+	"surveyflow/internal/store"
+	"surveyflow/internal/task"
+	"surveyflow/models"
+)
+
+const (
+	// claimLimit is how many runs one claim takes at most: smaller ones cost throughput, larger ones only wait longer.
+	claimLimit = 100
+	// pollEvery is the safety net below the wake-ups.
+	pollEvery = 500 * time.Millisecond
+	// DefaultGrace is how long work under way may take to end when the program stops.
+	DefaultGrace = 10 * time.Second
+)
+
+// Options say what a runner works with.
+type Options struct {
+	Store      *store.Store
+	Types      *task.Registry
+	Clock      clock.Clock
+	Log        *slog.Logger
+	Workers    int                          // runs executed side by side; at least 1
+	Grace      time.Duration                // 0 means DefaultGrace
+	Retention  time.Duration                // how long ended runs are kept, unless the organisation says otherwise; 0 keeps them
+	SurveyLink func(surveyID string) string // for ${l://SurveyURL}; may be nil
+}
+
+// Runner works on runs. Make it with [New]; it does nothing before [Runner.Run].
+type Runner struct {
+	Options
+	node     string
+	programs *programs
+	gate     *gate
+	free     chan struct{} // one token per free slot
+	work     sync.WaitGroup
+	claims   claims
+	suspect  atomic.Bool // a suspect is under way
+	promote  chan struct{}
+	stats    Stats
+}
+
+// Stats counts what a runner did since its start.
+type Stats struct {
+	Claimed, Succeeded, Failed, Canceled, Retried, Held, Interrupted atomic.Int64
+	InFlight                                                         atomic.Int64
+}
+
+// New makes a runner.
+func New(o Options) *Runner {
+	if o.Grace == 0 {
+		o.Grace = DefaultGrace
+	}
+	r := &Runner{
+		Options: o, node: models.NewID(models.PrefixNode), programs: newPrograms(o.Store, o.Types), gate: newGate(),
+		free: make(chan struct{}, max(o.Workers, 1)), promote: make(chan struct{}, 1),
+	}
+	for range cap(r.free) {
+		r.free <- struct{}{}
+	}
+	return r
+}
+
+// Stats gives the counters; they may be read at any time.
+func (r *Runner) Stats() *Stats { return &r.stats }
+
+// Run works until ctx ends and then stops in order: it claims no more, lets work under way end for the time of grace,
+// cancels the rest and gives that back uncharged.
+func (r *Runner) Run(ctx context.Context) error {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	if err := r.join(ctx, host); err != nil {
+		return fmt.Errorf("start working: %w", err)
+	}
+	workCtx, cancelWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancelWork()
+
+	var upkeep sync.WaitGroup
+	upkeepCtx, stopUpkeep := context.WithCancel(workCtx)
+	upkeep.Go(func() { r.beat(upkeepCtx, host) }) // beats until the last run has ended
+	upkeep.Go(func() { r.releaseHeld(upkeepCtx) })
+	upkeep.Go(func() { r.promoteDue(ctx) })
+	upkeep.Go(func() { r.purge(ctx) })
+
+	r.claimLoop(ctx, workCtx)
+
+	ended := make(chan struct{})
+	go func() { r.work.Wait(); close(ended) }()
+	grace := time.NewTimer(r.Grace)
+	defer grace.Stop()
+	select {
+	case <-ended:
+	case <-grace.C:
+		r.Log.Warn("work under way did not end in time and goes back", "runs", r.stats.InFlight.Load())
+		cancelWork()
+		<-ended
+	}
+	stopUpkeep()
+	upkeep.Wait()
+	leaveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if err := r.Store.Leave(leaveCtx, r.node); err != nil {
+		return fmt.Errorf("stop working: %w", err)
+	}
+	return nil
+}
+
+// join makes the node known and takes over what lost nodes left.
+func (r *Runner) join(ctx context.Context, host string) error {
+	if err := r.Store.Heartbeat(ctx, r.node, host); err != nil {
+		return err
+	}
+	freed, err := r.Store.TakeOver(ctx, r.node, r.Clock.Now().Add(-lostAfter))
+	if freed > 0 {
+		r.Log.Info("took over runs of lost nodes", "runs", freed)
+	}
+	return err
+}
+
+// claimLoop claims as many runs as there are free slots, whenever there may be some.
+func (r *Runner) claimLoop(ctx, workCtx context.Context) {
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	more := true // right after the start there may be work
+	for {
+		if !more {
+			select {
+			case <-ctx.Done():
+				return
+			case <-r.Store.Wake():
+			case <-poll.C:
+			}
+		}
+		slots, ok := r.takeSlots(ctx)
+		if !ok {
+			return
+		}
+		used := r.claimSuspect(ctx, workCtx, slots)
+		asked := slots - used
+		n, err := r.claimReady(ctx, workCtx, asked)
+		for range asked - n {
+			r.free <- struct{}{}
+		}
+		if err != nil && ctx.Err() == nil {
+			r.Log.Warn("claiming runs failed; trying again", "error", err)
+		}
+		more = n > 0 && n == asked // fewer: there are no more now, and the next will wake us
+	}
+}
+
+// takeSlots waits for one free slot and takes all that are free, up to a claim's size.
+func (r *Runner) takeSlots(ctx context.Context) (int, bool) {
+	select {
+	case <-ctx.Done():
+		return 0, false
+	case <-r.free:
+	}
+	n := 1
+	for n < claimLimit {
+		select {
+		case <-r.free:
+			n++
+		default:
+			return n, true
+		}
+	}
+	return n, true
+}
+
+// claimSuspect takes one run that was running when its node died, unless one is under way: if it kills this process too,
+// nothing else is to blame. It gives the number of slots used.
+func (r *Runner) claimSuspect(ctx, workCtx context.Context, slots int) int {
+	if slots == 0 || r.suspect.Load() || !r.claims.suspectsDue() {
+		return 0
+	}
+	runs, err := r.Store.Claim(ctx, store.ClaimOptions{Node: r.node, Limit: 1, Suspects: true})
+	if err != nil || len(runs) == 0 {
+		r.claims.noSuspects()
+		return 0
+	}
+	r.suspect.Store(true)
+	r.start(workCtx, runs[0], true)
+	return 1
+}
+
+func (r *Runner) claimReady(ctx, workCtx context.Context, slots int) (int, error) {
+	if slots == 0 {
+		return 0, nil
+	}
+	runs, err := r.Store.Claim(ctx, store.ClaimOptions{Node: r.node, Limit: slots})
+	for _, c := range runs {
+		r.start(workCtx, c, false)
+	}
+	return len(runs), err
+}
+
+func (r *Runner) start(ctx context.Context, c store.Claimed, suspect bool) {
+	r.stats.Claimed.Add(1)
+	r.stats.InFlight.Add(1)
+	r.claims.add(c.Claim)
+	r.work.Go(func() {
+		defer r.stats.InFlight.Add(-1)
+		defer r.claims.remove(c.Claim)
+		if suspect {
+			defer r.suspect.Store(false)
+			defer r.claims.moreSuspects()
+		}
+		e := execution{Runner: r, c: c, slot: true, lost: c.Starts > 1}
+		defer e.freeSlot()
+		e.run(ctx)
+	})
+}
