@@ -16,8 +16,11 @@ fi
 # The sources stand outside of the folder that holds node_modules; NODE_PATH shows the compiler the way.
 export NODE_PATH="$PWD/$npm/node_modules" NODE_ENV=production
 for sheet in app respond; do
-  "$npm/node_modules/.bin/tailwindcss" --minify --input "static/css/$sheet.src.css" --output "static/css/$sheet.css" 2>/dev/null ||
-    "$npm/node_modules/.bin/tailwindcss" --minify --input "static/css/$sheet.src.css" --output "static/css/$sheet.css"
+  # It tells how long it took on stderr, which is of interest only when it failed.
+  said=$("$npm/node_modules/.bin/tailwindcss" --minify --input "static/css/$sheet.src.css" --output "static/css/$sheet.css" 2>&1) || {
+    echo "$said" >&2
+    exit 1
+  }
 done
 
 cp "$npm/node_modules/htmx.org/dist/htmx.min.js" static/js/htmx.min.js

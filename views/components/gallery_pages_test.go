@@ -168,6 +168,17 @@ func galleryDone() templ.Component {
 		tag("section", "message", c.Icon(c.IconProps{Name: c.IconCircleCheck}), tag("h1", "", text("Thank you")), tag("p", "", text("Your answers have arrived. You can close this page.")), tag("p", "reference", text("Reference R_3kTMd8sN1qWx0Ab"))))
 }
 
+// scriptForm holds what app.js makes immediate, as pages write it.
+const scriptForm = `<div id="headers" data-rows><div data-row="0"><input aria-label="Key" name="headers[0].key"><button name="remove" value="0" data-remove-row>Remove</button></div>
+<template><div data-row><input aria-label="Key" name="headers[__N__].key"><button name="remove" value="__N__" data-remove-row>Remove</button></div></template></div>
+<button name="add" value="headers" data-add-row="headers">Add header</button>
+<select name="format" aria-label="Format"><option>plain</option><option value="json">JSON</option></select><p id="mode" data-shows="format=json urlEncoded">Pairs or text</p>`
+
+func galleryScript() templ.Component {
+	return with(layout.App(layout.AppProps{Title: "Script"}),
+		with(c.Form(c.FormProps{Action: "/script"}), templ.Raw(scriptForm), c.CopyField(c.CopyFieldProps{ID: "link", Label: "Link", Value: "https://example.com/s/x"})))
+}
+
 // text renders a text.
 func text(s string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
