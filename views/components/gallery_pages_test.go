@@ -57,8 +57,10 @@ func galleryList() templ.Component {
 			c.LinkButton(c.LinkButtonProps{Label: "New workflow", Href: "/workflows/new", Kind: c.Primary, Icon: c.IconPlus})),
 	}),
 		c.Chips(c.ChipsProps{Label: "Status", Items: []c.Chip{
-			{Label: "All", Href: "/runs", Count: "1,204"}, {Label: "Failed", Href: "/runs?status=failed", Current: true, Icon: c.IconCircleX, Count: "12"},
-			{Label: "Scheduled", Href: "/runs?status=scheduled", Icon: c.IconClock, Count: "3"}, {Label: "Succeeded", Href: "/runs?status=succeeded", Icon: c.IconCircleCheck, Count: "1,189"},
+			{Label: "All", Href: "/runs", Count: "1,204"},
+			{Label: "Failed", Href: "/runs?status=failed", Current: true, Icon: c.IconCircleX, Count: "12"},
+			{Label: "Scheduled", Href: "/runs?status=scheduled", Icon: c.IconClock, Count: "3"},
+			{Label: "Succeeded", Href: "/runs?status=succeeded", Icon: c.IconCircleCheck, Count: "1,189"},
 		}}),
 		with(c.Card(c.CardProps{Flush: true}), with(c.Table(c.TableProps{Caption: "Runs", Columns: columns}),
 			row("failed", "Tell the CRM", "Grace Hopper", 3*time.Minute, "1.3 s"),
@@ -101,7 +103,8 @@ func galleryForm() templ.Component {
 			with(c.Card(c.CardProps{Title: "When something fails"}),
 				with(c.Fields(),
 					c.RadioGroup(c.ChoiceGroupProps{Name: "retry", Legend: "When the call fails", Values: []string{"continue"}, Error: "Choose one.", Options: []c.Option{
-						{Value: "continue", Label: "Go on with the next task", Hint: "The run is failed all the same."}, {Value: "stop", Label: "Stop here"}}}),
+						{Value: "continue", Label: "Go on with the next task", Hint: "The run is failed all the same."}, {Value: "stop", Label: "Stop here"},
+					}}),
 					c.CheckboxGroup(c.ChoiceGroupProps{Name: "on", Legend: "Starts when a response is", Inline: true, Values: []string{"created"}, Options: []c.Option{{Value: "created", Label: "Created"}, {Value: "updated", Label: "Updated"}}}),
 					c.Switch(c.CheckboxProps{Name: "enabled", Label: "Enabled", Hint: "Off: matching responses do nothing.", Checked: true}),
 					c.Switch(c.CheckboxProps{Name: "enabled2", Label: "Include incomplete responses"}),
