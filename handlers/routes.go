@@ -31,6 +31,7 @@ type Deps struct {
 func Routes(d Deps) []web.Route {
 	return slices.Concat(append([][]web.Route{
 		systemRoutes(d),
+		receiverRoutes(d),
 	}, d.Rooms...)...)
 }
 
