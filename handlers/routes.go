@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"surveyflow/handlers/web"
+	"surveyflow/internal/account"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
@@ -18,6 +19,7 @@ import (
 type Deps struct {
 	Web          *web.Web
 	Store        *store.Store
+	People       *account.People
 	Base         link.Base
 	Clock        clock.Clock
 	MetricsToken string              // opens /metrics to others than loopback; empty: nothing does
@@ -31,6 +33,7 @@ type Deps struct {
 func Routes(d Deps) []web.Route {
 	return slices.Concat(append([][]web.Route{
 		systemRoutes(d),
+		peopleRoutes(d),
 		receiverRoutes(d),
 	}, d.Rooms...)...)
 }
@@ -47,6 +50,27 @@ func systemRoutes(d Deps) []web.Route {
 
 		{Method: get, Pattern: link.PatternHome, Handler: home.show, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternTheme, Handler: home.theme, Guard: web.GuardVisitor, Origin: web.OriginApp},
+	}
+}
+
+// peopleRoutes are the rows about who uses the app.
+func peopleRoutes(d Deps) []web.Route {
+	setUp := &setUp{web: d.Web, people: d.People}
+	signIn := &signIn{web: d.Web, people: d.People}
+	account := &ownAccount{people: d.People, store: d.Store}
+	return []web.Route{
+		{Method: get, Pattern: link.PatternSetUp, Handler: setUp.show, Guard: web.GuardVisitor, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSetUp, Handler: setUp.create, Guard: web.GuardVisitor, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternSignIn, Handler: signIn.show, Guard: web.GuardVisitor, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSignIn, Handler: signIn.create, Guard: web.GuardVisitor, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSignOut, Handler: signIn.delete, Guard: web.GuardVisitor, Origin: web.OriginApp},
+
+		{Method: get, Pattern: link.PatternAccount, Handler: account.show, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternAccountPreferences, Handler: account.savePreferences, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternAccountPassword, Handler: account.changePassword, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternAccountTokens, Handler: account.show, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternAccountTokens, Handler: account.createToken, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternAccountTokenDelete, Handler: account.deleteToken, Guard: web.GuardUser, Origin: web.OriginApp},
 	}
 }
 

@@ -186,3 +186,6 @@ func notHome(path string) string {
 	}
 	return path
 }
+
+// Key gives the message key of a domain error; the one for unknown errors for all others.
+func Key(err error) string { return problemOf(err).Error.Key }

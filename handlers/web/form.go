@@ -111,3 +111,24 @@ func PageOf(c echo.Context) store.Page {
 func Query(c echo.Context, name string) string {
 	return strings.TrimSpace(models.CleanText(c.QueryParam(name)))
 }
+
+// Refused gives what a form shows when its input was not taken: the errors of its fields, or the error as a whole as one
+// without a field. Errors that a form cannot answer for (nothing there, a fault of ours) are no refusal.
+func Refused(c echo.Context, err error) (fields []models.FieldError, status int, refused bool) {
+	e, ok := errors.AsType[*models.Error](err)
+	if !ok {
+		return nil, 0, false
+	}
+	p := problemOf(err)
+	switch e.Code {
+	case models.CodeInvalid, models.CodeConflict:
+	case models.CodeThrottled:
+		c.Response().Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	default:
+		return nil, 0, false
+	}
+	if len(e.Fields) > 0 {
+		return e.Fields, p.Status, true
+	}
+	return []models.FieldError{{Key: e.Key, Args: e.Args}}, p.Status, true
+}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -9,20 +8,9 @@ import (
 	"github.com/gorilla/sessions"
 	"github.com/labstack/echo/v4"
 
+	"surveyflow/internal/account"
 	"surveyflow/models"
 )
-
-// People is what the frame asks about who is signed in; internal/account answers.
-type People interface {
-	// Session gives the session of a secret and its person, or models.CodeUnauthorized when it holds no more.
-	Session(ctx context.Context, secret string) (*models.Session, *models.User, error)
-	// EndSession ends the session of a secret; one that is not there is ended already.
-	EndSession(ctx context.Context, secret string) error
-	// HasUsers reports whether anybody can sign in: until then every page leads to the set-up.
-	HasUsers(ctx context.Context) (bool, error)
-	// Organisation gives the person's organisation.
-	Organisation(ctx context.Context, a models.Actor) (*models.Organisation, error)
-}
 
 // Values of a gorilla session over the sessions table. The table knows the person; nothing else is kept in a session.
 const (
@@ -34,7 +22,7 @@ const (
 
 // sessionStore is a gorilla session store whose cookie holds nothing but the secret of a row of the sessions table.
 type sessionStore struct {
-	people People
+	people *account.People
 	secure bool
 }
 
@@ -60,7 +48,7 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	if err != nil || cookie.Value == "" {
 		return session, nil
 	}
-	row, user, err := s.people.Session(r.Context(), cookie.Value)
+	user, row, err := s.people.Session(r.Context(), cookie.Value)
 	if code := models.ErrorCode(err); code == models.CodeUnauthorized || code == models.CodeNotFound {
 		return session, nil
 	}
@@ -78,7 +66,7 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	options := *session.Options
 	if options.MaxAge < 0 {
 		if secret != "" {
-			if err := s.people.EndSession(r.Context(), secret); err != nil {
+			if err := s.people.SignOut(r.Context(), secret); err != nil {
 				return err
 			}
 		}
@@ -93,19 +81,25 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	return nil
 }
 
-// Begin puts the secret of a new session into the browser's cookie. A session that the browser had before is ended.
-func (w *Web) Begin(c echo.Context, secret string, expires time.Time) error {
+// Begin puts the secret of a new session into the browser's cookie; account has ended the one that it had before.
+func (w *Web) Begin(c echo.Context, secret string) error {
 	session, err := w.session(c)
 	if err != nil {
 		return err
 	}
-	if old, _ := session.Values[valueSecret].(string); old != "" && old != secret {
-		if err := w.people.EndSession(c.Request().Context(), old); err != nil {
-			return err
-		}
-	}
-	session.Values[valueSecret], session.Values[valueExpires] = secret, expires
+	session.Values[valueSecret] = secret
+	session.Values[valueExpires] = w.clock.Now().Add(account.SessionLifetime)
 	return session.Save(c.Request(), c.Response())
+}
+
+// Client describes the browser for internal/account: its address, name and the session that it has now.
+func (w *Web) Client(c echo.Context) (account.Client, error) {
+	session, err := w.session(c)
+	if err != nil {
+		return account.Client{}, err
+	}
+	secret, _ := session.Values[valueSecret].(string)
+	return account.Client{IP: c.RealIP(), UserAgent: c.Request().UserAgent(), Session: secret}, nil
 }
 
 // End ends the browser's session.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -12,9 +11,6 @@ import (
 	"surveyflow/models"
 	"surveyflow/views/layout"
 )
-
-// readiness remembers that the instance has users: there is no way back to an empty one.
-type readiness struct{ setUp atomic.Bool }
 
 const (
 	userKey    = "surveyflow.user"
@@ -69,7 +65,7 @@ func (w *Web) visitor(next echo.HandlerFunc) echo.HandlerFunc {
 		user, _ := session.Values[valueUser].(*models.User)
 		if user != nil {
 			row, _ := session.Values[valueSession].(*models.Session)
-			org, err := w.people.Organisation(c.Request().Context(), user.Actor(models.ViaWeb))
+			org, err := w.store.Organisation(c.Request().Context(), user.Actor(models.ViaWeb))
 			if err != nil {
 				return err
 			}
@@ -120,16 +116,9 @@ func zoneOf(names ...string) *time.Location {
 
 // leadToSetUp redirects to the set-up while nobody can sign in, and reports whether it did.
 func (w *Web) leadToSetUp(c echo.Context) (bool, error) {
-	if w.ready.setUp.Load() {
-		return false, nil
-	}
-	has, err := w.people.HasUsers(c.Request().Context())
-	if err != nil {
+	ready, err := w.people.Ready(c.Request().Context())
+	if err != nil || ready {
 		return false, err
-	}
-	if has {
-		w.ready.setUp.Store(true)
-		return false, nil
 	}
 	if c.Path() == link.PatternSetUp || c.Path() == link.PatternTheme {
 		return false, nil

@@ -12,8 +12,10 @@ import (
 	"github.com/gorilla/sessions"
 	"github.com/labstack/echo/v4"
 
+	"surveyflow/internal/account"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/link"
+	"surveyflow/internal/store"
 )
 
 // Timeout is how long a request may take before its context ends.
@@ -23,7 +25,8 @@ const Timeout = 30 * time.Second
 type Options struct {
 	Base           link.Base
 	TrustedProxies []netip.Prefix // whose forwarding headers count; none by default
-	People         People
+	People         *account.People
+	Store          *store.Store
 	CookieKey      []byte // 32 bytes that sign messages over redirects; the same on every node
 	Clock          clock.Clock
 	Log            *slog.Logger
@@ -33,14 +36,14 @@ type Options struct {
 type Web struct {
 	base     link.Base
 	proxies  []netip.Prefix
-	people   People
+	people   *account.People
+	store    *store.Store
 	sessions sessions.Store
 	flashes  *flashes
 	origin   *http.CrossOriginProtection
 	hosts    hosts
 	clock    clock.Clock
 	log      *slog.Logger
-	ready    readiness
 }
 
 // New makes the frame.
@@ -55,7 +58,7 @@ func New(o Options) (*Web, error) {
 		return nil, fmt.Errorf("the key of cookies has %d bytes, not 32", len(o.CookieKey))
 	}
 	w := &Web{
-		base: o.Base, proxies: o.TrustedProxies, people: o.People, clock: o.Clock, log: o.Log,
+		base: o.Base, proxies: o.TrustedProxies, people: o.People, store: o.Store, clock: o.Clock, log: o.Log,
 		sessions: &sessionStore{people: o.People, secure: o.Base.Secure()},
 		flashes:  newFlashes(o.CookieKey, o.Base.Secure()),
 		origin:   http.NewCrossOriginProtection(),
