@@ -76,15 +76,15 @@ func (s *Store) insertUser(ctx context.Context, u *models.User) error {
 	u.EmailKey, u.CreatedAt = models.EmailKey(u.Email), s.clock.Now()
 	err := fault("create user", s.write(ctx).Create(u).Error)
 	if models.ErrorCode(err) == models.CodeConflict {
-		return &models.Error{Code: models.CodeConflict, Key: "account.error.email_used", Args: map[string]any{"Email": u.Email}, Cause: err}
+		return &models.Error{Code: models.CodeConflict, Key: "people.error.email_used", Args: map[string]any{"Email": u.Email}, Cause: err}
 	}
 	return err
 }
 
-// UpdateUserProfile writes name, language, time zone and theme of a person: the actor, or another one whom the actor manages.
+// UpdateUserProfile writes name, language and time zone of a person: the actor, or another one whom the actor manages.
 func (s *Store) UpdateUserProfile(ctx context.Context, a models.Actor, u *models.User) error {
 	return s.updateUser(ctx, a, u.ID, "save profile", map[string]any{
-		"first_name": u.FirstName, "last_name": u.LastName, "language": u.Language, "time_zone": u.TimeZone, "theme": u.Theme,
+		"first_name": u.FirstName, "last_name": u.LastName, "language": u.Language, "time_zone": u.TimeZone,
 	})
 }
 

@@ -107,10 +107,10 @@ func TestMembersChangeOnlyThemselves(t *testing.T) {
 	wantCode(t, s.SetUserDisabled(t.Context(), member, admin.ID, true), models.CodeForbidden)
 	wantCode(t, s.CreateUser(t.Context(), member, &models.User{ID: "UR_1", Email: "c@example.com", Role: models.RoleMember}), models.CodeForbidden)
 
-	changed := &models.User{ID: bob.ID, FirstName: "Bob", LastName: "B", Language: "en", TimeZone: "Asia/Seoul", Theme: "dark", Role: models.RoleBrandAdmin}
+	changed := &models.User{ID: bob.ID, FirstName: "Bob", LastName: "B", Language: "en", TimeZone: "Asia/Seoul", Role: models.RoleBrandAdmin}
 	wantCode(t, s.UpdateUserProfile(t.Context(), member, changed), "")
 	got, err := s.User(t.Context(), member, bob.ID)
-	if err != nil || got.Name() != "Bob B" || got.TimeZone != "Asia/Seoul" || got.Theme != "dark" {
+	if err != nil || got.Name() != "Bob B" || got.TimeZone != "Asia/Seoul" {
 		t.Errorf("profile = %+v, %v", got, err)
 	}
 	if got.Role != models.RoleMember || got.PasswordHash != bob.PasswordHash {

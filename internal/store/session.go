@@ -18,7 +18,7 @@ func (s *Store) CreateSession(ctx context.Context, v *models.Session, passwordHa
 			return fault("sign in", r.Error)
 		}
 		if r.RowsAffected == 0 {
-			return &models.Error{Code: models.CodeUnauthorized, Key: "account.error.sign_in"}
+			return &models.Error{Code: models.CodeUnauthorized, Key: "people.error.sign_in"}
 		}
 		return fault("create session", tx.write(ctx).Create(v).Error)
 	})

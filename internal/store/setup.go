@@ -48,14 +48,14 @@ func (s *Store) CheckSetUpCode(ctx context.Context, hash string) error {
 	if done, err := s.HasUsers(ctx); err != nil {
 		return err
 	} else if done {
-		return models.Conflict("account.error.set_up_done", nil)
+		return models.Conflict("people.error.set_up_done", nil)
 	}
 	var hashes []string
 	if err := s.read(ctx).Table("setup_codes").Pluck("hash", &hashes).Error; err != nil {
 		return fault("read set-up code", err)
 	}
 	if len(hashes) != 1 || subtle.ConstantTimeCompare([]byte(hashes[0]), []byte(hash)) != 1 {
-		return models.Invalid(models.Field("code", "account.error.set_up_code"))
+		return models.Invalid(models.Field("code", "people.error.set_up_code"))
 	}
 	return nil
 }
