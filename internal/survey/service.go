@@ -1,0 +1,31 @@
+// Package survey is what asking questions needs: the question types, the rules of a definition and how it is edited, the
+// live state that answers are taken by, and how a response is begun, saved page by page, completed, and made by a program.
+package survey
+
+import (
+	"golang.org/x/sync/singleflight"
+
+	"surveyflow/internal/clock"
+	"surveyflow/internal/store"
+	"surveyflow/models"
+)
+
+// Service takes answers. It is safe for concurrent use; make it with [New].
+type Service struct {
+	store    *store.Store
+	clock    clock.Clock
+	live     *cache[string, *Live]
+	versions *cache[version, *models.SurveyDefinition]
+	slugs    *cache[string, string]
+	loading  singleflight.Group
+}
+
+// New makes the service over a store.
+func New(s *store.Store, c clock.Clock) *Service {
+	return &Service{
+		store: s, clock: c,
+		live:     newCache[string, *Live](maxCachedSurveys),
+		versions: newCache[version, *models.SurveyDefinition](maxCachedVersions),
+		slugs:    newCache[string, string](maxCachedSlugs),
+	}
+}
