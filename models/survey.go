@@ -24,7 +24,7 @@ type Survey struct {
 	Version   int   // the live version; 0 before the first Put live
 	LiveDraft int64 // the DraftRev that the live version was made of
 	LiveRev   int64 // goes up with every change to what respondents get or which workflows run
-	NextQID   int   // number of the next question; numbers are never used again
+	NextQID   int   `gorm:"column:next_qid"` // number of the next question; numbers are never used again
 	OpensAt   *time.Time
 	ClosesAt  *time.Time
 	CreatedAt time.Time  `gorm:"autoCreateTime:false"`

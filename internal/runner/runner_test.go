@@ -1,0 +1,384 @@
+package runner_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"surveyflow/internal/clock"
+	"surveyflow/internal/outbound"
+	"surveyflow/internal/runner"
+	"surveyflow/internal/store"
+	"surveyflow/internal/store/storetest"
+	"surveyflow/internal/task"
+	"surveyflow/internal/task/webservice"
+	"surveyflow/internal/workflow"
+	"surveyflow/models"
+)
+
+// bench is one instance with a survey, a workflow and a running pool.
+type bench struct {
+	*testing.T
+	store    *store.Store
+	clock    *clock.Fake
+	actor    models.Actor
+	survey   *models.Survey
+	workflow *models.Workflow
+	live     *workflow.Compiled
+	types    *task.Registry
+}
+
+func newBench(t *testing.T, tasks ...models.TaskSpec) *bench {
+	t.Helper()
+	b := &bench{T: t, clock: clock.NewFake(time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC))}
+	b.store = storetest.SQLite(t, storetest.Options{Clock: b.clock})
+	allow, err := outbound.ParseAllow("127.0.0.1,::1")
+	b.check(err)
+	b.types = task.NewRegistry(webservice.New(outbound.New(outbound.Options{Version: "test", Allow: allow})))
+	user := &models.User{ID: models.NewID(models.PrefixUser), Email: "ada@example.com", EmailKey: "ada@example.com", Role: models.RoleBrandAdmin, PasswordHash: "x"}
+	org := &models.Organisation{ID: "acme", Name: "Acme", TimeZone: "UTC"}
+	b.check(b.store.AddUser(t.Context(), org, user))
+	b.actor = user.Actor(models.ViaWeb)
+	b.survey = &models.Survey{ID: models.NewID(models.PrefixSurvey), OwnerID: user.ID, Name: "Feedback", NextQID: 2}
+	b.survey.Draft.V = models.SurveyDefinition{Language: "en", Blocks: []models.Block{{ID: "BL_1", Questions: []models.Question{
+		{ID: "QID1", Type: models.QuestionShortText, Text: "What?"},
+	}}}}
+	b.check(b.store.CreateSurvey(t.Context(), b.actor, b.survey, &models.Collector{ID: models.NewID(models.PrefixCollector), Slug: models.NewCapability(), Type: models.CollectorLink, Open: true, IsDefault: true}))
+	_, err = b.store.PutSurveyLive(t.Context(), b.actor, b.survey.ID, 0)
+	b.check(err)
+	b.workflow = &models.Workflow{ID: models.NewID(models.PrefixWorkflow), SurveyID: &b.survey.ID, OwnerID: user.ID, Name: "Tell", EventType: models.EventSurveyResponse}
+	b.workflow.Draft.V = models.WorkflowDefinition{Event: models.EventSpec{Type: models.EventSurveyResponse}, Tasks: tasks}
+	workflow.Normalize(&b.workflow.Draft.V)
+	b.check(workflow.Check(b.types, &b.workflow.Draft.V, &b.survey.Draft.V))
+	b.check(b.store.CreateWorkflow(t.Context(), b.actor, b.workflow))
+	_, err = b.store.PutWorkflowLive(t.Context(), b.actor, b.workflow.ID, 0)
+	b.check(err)
+	b.check(b.store.SetWorkflowEnabled(t.Context(), b.actor, b.workflow.ID, true))
+	b.live, err = workflow.Compile(b.workflow.ID, 1, b.workflow.Draft.V)
+	b.check(err)
+	return b
+}
+
+func (b *bench) check(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// work runs a pool until the test ends or stop is called.
+func (b *bench) work(o runner.Options) (stop func()) {
+	o.Store, o.Types, o.Clock, o.Log = b.store, b.types, b.clock, slog.New(slog.DiscardHandler)
+	if o.Workers == 0 {
+		o.Workers = 8
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	go func() { done <- runner.New(o).Run(ctx) }()
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			cancel()
+			if err := <-done; err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	b.Cleanup(stop)
+	return stop
+}
+
+// complete accepts one completed response and gives the id of its run.
+func (b *bench) complete(text string) string {
+	b.Helper()
+	now := b.clock.Now()
+	r := &models.Response{
+		ID: models.NewID(models.PrefixResponse), OrgID: b.actor.OrgID, SurveyID: b.survey.ID, SurveyVersion: 1, State: models.ResponseCompleted,
+		Channel: models.ChannelAPI, Language: "en", Rev: 1, StartedAt: now, UpdatedAt: now, RecordedAt: &now,
+	}
+	r.Answers.V = models.Answers{"QID1": {Text: text}}
+	event, runs, err := workflow.Plan([]*workflow.Compiled{b.live}, workflow.Fact{
+		Type: models.EventSurveyResponse, On: models.OnCreated, Org: b.actor.OrgID, SurveyID: b.survey.ID, Response: r, Definition: &b.survey.Draft.V, Now: now,
+	})
+	b.check(err)
+	rev, err := b.store.LiveRev(b.Context(), b.survey.ID)
+	b.check(err)
+	b.check(b.store.Accept(&store.Acceptance{Response: r, Event: event, Runs: runs, SurveyRev: rev}))
+	return runs[0].ID
+}
+
+// run waits until the run's displayed status is one of those given.
+func (b *bench) run(id string, statuses ...models.RunStatus) *store.RunDetail {
+	b.Helper()
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		d, err := b.store.Run(b.Context(), b.actor, id)
+		b.check(err)
+		for _, s := range statuses {
+			if d.Display() == s && (s != models.RunScheduled || len(d.Attempts) > 0 || d.Hold != nil) {
+				return d
+			}
+		}
+		select {
+		case <-deadline:
+			b.Fatalf("run %s is %s with %d attempts; want %v", id, d.Display(), len(d.Attempts), statuses)
+		case <-tick.C:
+		}
+	}
+}
+
+func post(url string, change ...func(*models.TaskSpec)) models.TaskSpec {
+	config, err := models.MarshalJSON(models.WebServiceConfig{Method: "POST", URL: url, Body: &models.BodySpec{
+		Format: models.BodyJSON, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{{Key: "what", Value: "${q://QID1/ChoiceTextEntryValue}"}},
+	}})
+	if err != nil {
+		panic(err)
+	}
+	spec := models.TaskSpec{ID: models.NewID(models.PrefixTask), Type: models.TaskWebService, OnFailure: models.FailureContinue, Config: config}
+	for _, c := range change {
+		c(&spec)
+	}
+	return spec
+}
+
+func TestACompletedResponseReachesTheService(t *testing.T) {
+	t.Parallel()
+	type call struct{ body, key, run string }
+	calls := make(chan call, 10)
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		calls <- call{string(body), r.Header.Get("Idempotency-Key"), r.Header.Get("X-Surveyflow-Run")}
+		io.WriteString(w, `{"ok":true}`)
+	}))
+	t.Cleanup(service.Close)
+	task := post(service.URL + "/hook")
+	b := newBench(t, task)
+	b.work(runner.Options{})
+	id := b.complete(`He said "hi" & left`)
+	d := b.run(id, models.RunSucceeded)
+	got := <-calls
+	if got.body != `{"what":"He said \"hi\" & left"}` || got.run != id || got.key != id+"."+task.ID {
+		t.Errorf("the service got %+v", got)
+	}
+	if len(d.Attempts) != 1 || d.Attempts[0].Result != models.AttemptSucceeded || d.Run.Attempts != 1 {
+		t.Errorf("attempts = %+v; want one that succeeded", d.Attempts)
+	}
+	var x models.Exchange
+	b.check(json.Unmarshal([]byte(*d.Attempts[0].Exchange), &x))
+	if x.Response.Status != 200 || x.Response.Body != `{"ok":true}` || x.Request.Body != got.body {
+		t.Errorf("exchange = %+v", x)
+	}
+	counts, err := b.store.RunCounts(t.Context(), b.clock.Now().Add(-time.Hour), b.workflow.ID)
+	if err != nil || counts[models.RunSucceeded] != 1 || len(counts) != 1 {
+		t.Errorf("counts = %v, %v; want one succeeded", counts, err)
+	}
+}
+
+func TestAFailingServiceIsTriedAgainByTheSchedule(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int32
+	bodies := make(chan string, 10)
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		bodies <- string(body)
+		if calls.Add(1) < 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	t.Cleanup(service.Close)
+	b := newBench(t, post(service.URL, func(s *models.TaskSpec) { s.Retry = &models.RetrySpec{Delays: []string{"PT5S", "PT1M"}} }))
+	b.work(runner.Options{})
+	id := b.complete("again")
+	d := b.run(id, models.RunScheduled)
+	if due := time.UnixMicro(*d.DueAt).Sub(b.clock.Now()); due < 5*time.Second || due > 5500*time.Millisecond {
+		t.Errorf("the second try is due in %s; want 5 s and up to a tenth", due)
+	}
+	b.clock.Advance(6 * time.Second)
+	for len(b.run(id, models.RunScheduled, models.RunRunning).Attempts) < 2 {
+		continue
+	}
+	b.clock.Advance(67 * time.Second)
+	d = b.run(id, models.RunSucceeded)
+	var results []string
+	for _, a := range d.Attempts {
+		results = append(results, fmt.Sprint(a.Number, a.Result))
+	}
+	if got := strings.Join(results, " "); got != "1retried 2retried 3succeeded" {
+		t.Errorf("attempts = %s", got)
+	}
+	if first := <-bodies; first != <-bodies || first != <-bodies {
+		t.Error("the tries sent different bodies")
+	}
+}
+
+func TestFinalFailuresAreNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/redirect":
+			http.Redirect(w, r, "http://169.254.169.254/latest/meta-data", http.StatusFound)
+		case "/gone":
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	t.Cleanup(service.Close)
+	for path, key := range map[string]string{"/redirect": "outbound.redirect", "/gone": "run.error.status"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, post(service.URL+path))
+			b.work(runner.Options{})
+			d := b.run(b.complete("x"), models.RunFailed)
+			if e := models.DecodeRunError(d.Error); len(d.Attempts) != 1 || e == nil || e.Key != key {
+				t.Errorf("%d attempts, error %+v; want one and %s", len(d.Attempts), e, key)
+			}
+		})
+	}
+}
+
+func TestTheTasksAfterAFailureRunUnlessItStops(t *testing.T) {
+	t.Parallel()
+	var reached atomic.Int32
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/bad" {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		reached.Add(1)
+	}))
+	t.Cleanup(service.Close)
+	for onFailure, want := range map[models.OnFailure]int{models.FailureContinue: 2, models.FailureStop: 1} {
+		b := newBench(t, post(service.URL+"/bad", func(s *models.TaskSpec) { s.OnFailure = onFailure }), post(service.URL+"/good"))
+		b.work(runner.Options{})
+		if d := b.run(b.complete("x"), models.RunFailed); len(d.Attempts) != want {
+			t.Errorf("with %s: %d attempts; want %d", onFailure, len(d.Attempts), want)
+		}
+	}
+	if reached.Load() != 1 {
+		t.Errorf("the second task ran %d times; want once", reached.Load())
+	}
+}
+
+func TestRunsOfAWorkflowThatIsOffAreHeldUntilItIsOn(t *testing.T) {
+	t.Parallel()
+	service := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(service.Close)
+	b := newBench(t, post(service.URL))
+	id := b.complete("x")
+	b.check(b.store.SetWorkflowEnabled(t.Context(), b.actor, b.workflow.ID, false))
+	b.work(runner.Options{})
+	if d := b.run(id, models.RunScheduled); *d.Hold != models.HoldOff {
+		t.Errorf("held by %v; want off", *d.Hold)
+	}
+	b.check(b.store.SetWorkflowEnabled(t.Context(), b.actor, b.workflow.ID, true))
+	b.run(id, models.RunSucceeded)
+}
+
+func TestASlowReceiverDoesNotDelayOthers(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	quick := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(slow.Close)
+	t.Cleanup(quick.Close)
+	b := newBench(t, post(slow.URL))
+	other := newWorkflow(b, post(quick.URL))
+	b.work(runner.Options{Workers: 64})
+	var stuck []string
+	for range 200 {
+		stuck = append(stuck, b.complete("x"))
+	}
+	b.live = other
+	b.run(b.complete("y"), models.RunSucceeded)
+	close(release)
+	for _, id := range stuck {
+		b.run(id, models.RunSucceeded)
+	}
+}
+
+func newWorkflow(b *bench, tasks ...models.TaskSpec) *workflow.Compiled {
+	w := &models.Workflow{ID: models.NewID(models.PrefixWorkflow), SurveyID: &b.survey.ID, OwnerID: b.actor.UserID, Name: "Other", EventType: models.EventSurveyResponse}
+	w.Draft.V = models.WorkflowDefinition{Event: models.EventSpec{Type: models.EventSurveyResponse}, Tasks: tasks}
+	workflow.Normalize(&w.Draft.V)
+	b.check(b.store.CreateWorkflow(b.Context(), b.actor, w))
+	_, err := b.store.PutWorkflowLive(b.Context(), b.actor, w.ID, 0)
+	b.check(err)
+	b.check(b.store.SetWorkflowEnabled(b.Context(), b.actor, w.ID, true))
+	c, err := workflow.Compile(w.ID, 1, w.Draft.V)
+	b.check(err)
+	return c
+}
+
+func TestStoppingGivesWorkUnderWayBackUncharged(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{}, 1)
+	service := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // only then does the server see the client go
+		arrived <- struct{}{}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(service.Close)
+	b := newBench(t, post(service.URL))
+	stop := b.work(runner.Options{Grace: time.Millisecond})
+	id := b.complete("x")
+	<-arrived
+	stop()
+	d, err := b.store.Run(t.Context(), b.actor, id)
+	b.check(err)
+	if d.Display() != models.RunScheduled || len(d.Attempts) != 0 || *d.Queue != models.QueueReady {
+		t.Errorf("the run is %s/%s with %d attempts; want scheduled, ready and none", d.Display(), *d.Queue, len(d.Attempts))
+	}
+}
+
+func TestAReplayFromTheFailedTaskTakesOverWhatSucceeded(t *testing.T) {
+	t.Parallel()
+	var healthy atomic.Bool
+	var first atomic.Int32
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/first" {
+			first.Add(1)
+		} else if !healthy.Load() {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	}))
+	t.Cleanup(service.Close)
+	done := post(service.URL + "/first")
+	b := newBench(t, done, post(service.URL+"/second"))
+	b.work(runner.Options{})
+	id := b.complete("x")
+	b.run(id, models.RunFailed)
+	healthy.Store(true)
+	again, err := workflow.Replay(t.Context(), b.store, b.clock, b.actor, id, workflow.ReplayOptions{FromFailed: true})
+	b.check(err)
+	d := b.run(again.ID, models.RunSucceeded)
+	carried := slices.ContainsFunc(d.Attempts, func(a models.Attempt) bool { return a.TaskID == done.ID && a.Result == models.AttemptCarried })
+	if *d.ReplayOf != id || first.Load() != 1 || !carried {
+		t.Errorf("replay of %v, first task called %d times, attempts %+v", *d.ReplayOf, first.Load(), d.Attempts)
+	}
+}
+
+func TestCancelEndsAScheduledRun(t *testing.T) {
+	t.Parallel()
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
+	t.Cleanup(service.Close)
+	b := newBench(t, post(service.URL))
+	b.work(runner.Options{})
+	id := b.complete("x")
+	b.run(id, models.RunScheduled)
+	b.check(b.store.CancelRun(t.Context(), b.actor, id))
+	b.run(id, models.RunCanceled)
+	if err := b.store.CancelRun(t.Context(), b.actor, id); models.ErrorCode(err) != models.CodeConflict {
+		t.Errorf("a second cancel gives %v; want a conflict", err)
+	}
+}
