@@ -25,7 +25,7 @@ func main() {
 	r := newReport(os.Stdout)
 	for _, group := range groups(args) {
 		if err := goTest(r, group); err != nil {
-			r.broken = append(r.broken, err.Error())
+			r.failed = append(r.failed, err.Error())
 		}
 	}
 	os.Exit(r.close(noSkips))
@@ -56,11 +56,11 @@ func goTest(r *report, args []string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	failedBefore := r.failedAnything()
+	failedBefore := len(r.failed)
 	if err := r.read(out); err != nil {
 		return err
 	}
-	if err := cmd.Wait(); err != nil && r.failedAnything() == failedBefore {
+	if err := cmd.Wait(); err != nil && len(r.failed) == failedBefore {
 		return fmt.Errorf("go test %v: %w", args, err)
 	}
 	return nil

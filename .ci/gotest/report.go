@@ -24,20 +24,16 @@ type report struct {
 	out     io.Writer
 	output  map[string][]string // by package and test, until it ends
 	parents map[string]bool     // tests that have subtests
-	hurt    map[string]bool     // tests below which one failed
+	hurt    map[string]bool     // tests and packages in which a test failed
 
-	passed, failed, skipped int
-	failedTests             []string
-	skippedTests            []string
-	broken                  []string // packages and commands that failed as a whole
+	passed  int
+	failed  []string // tests; packages and commands in which something else failed
+	skipped []string
 }
 
 func newReport(out io.Writer) *report {
 	return &report{out: out, output: map[string][]string{}, parents: map[string]bool{}, hurt: map[string]bool{}}
 }
-
-// failedAnything tells how much has failed so far.
-func (r *report) failedAnything() int { return r.failed + len(r.broken) }
 
 // line takes one line of output. What is no event (a tool's own words) is passed on as it is.
 func (r *report) line(line []byte) {
@@ -73,16 +69,15 @@ func (r *report) test(e event) {
 	case e.Action == "fail":
 		r.print(text)
 		if !r.hurt[key] {
-			r.failed++
-			r.failedTests = append(r.failedTests, name)
+			r.failed = append(r.failed, name)
+			r.hurt[e.Package] = true
 		}
 	case r.parents[key]:
 	case e.Action == "pass":
 		r.passed++
 	default:
 		r.print(text)
-		r.skipped++
-		r.skippedTests = append(r.skippedTests, name)
+		r.skipped = append(r.skipped, name)
 	}
 }
 
@@ -103,19 +98,19 @@ func (r *report) markParents(e event) {
 // pkg records the end of a package.
 func (r *report) pkg(e event) {
 	key := e.Package + " "
+	text := r.output[key]
+	delete(r.output, key)
 	switch e.Action {
 	case "pass":
 		fmt.Fprintf(r.out, "ok    %s %.1fs\n", e.Package, e.Elapsed)
 	case "fail":
-		r.print(r.output[key])
-		fmt.Fprintf(r.out, "FAIL  %s %.1fs\n", e.Package, e.Elapsed)
 		r.unfinished(e.Package)
-		r.broken = append(r.broken, e.Package)
-	case "skip": // no test files
-	default:
-		return
+		r.print(text)
+		fmt.Fprintf(r.out, "FAIL  %s %.1fs\n", e.Package, e.Elapsed)
+		if !r.hurt[e.Package] { // it did not build, or panicked outside of a test
+			r.failed = append(r.failed, e.Package)
+		}
 	}
-	delete(r.output, key)
 }
 
 // unfinished shows what tests had said that never ended, which is what remains of a panic or a time-out.
@@ -128,10 +123,10 @@ func (r *report) unfinished(pkg string) {
 	}
 }
 
-// print writes a test's lines without the frame that go test puts around them.
+// print writes a test's lines without the frame that go test puts around them, and that r writes itself.
 func (r *report) print(lines []string) {
 	for _, line := range lines {
-		if strings.HasPrefix(line, "=== ") {
+		if strings.HasPrefix(line, "=== ") || strings.HasPrefix(line, "FAIL") {
 			continue
 		}
 		fmt.Fprint(r.out, line)
@@ -141,25 +136,21 @@ func (r *report) print(lines []string) {
 // close prints the summary, the counts last, and returns the exit status.
 func (r *report) close(noSkips bool) int {
 	status := 0
-	for _, name := range r.skippedTests {
+	for _, name := range r.skipped {
 		fmt.Fprintln(r.out, "skipped:", name)
 	}
-	for _, name := range append(r.failedTests, r.broken...) {
-		fmt.Fprintln(r.out, "failed:", name)
-		status = 1
-	}
-	if noSkips && r.skipped > 0 {
+	if noSkips && len(r.skipped) > 0 {
 		fmt.Fprintln(r.out, "A skipped test counts as a failure here.")
 		status = 1
 	}
-	if r.passed+r.failed+r.skipped == 0 {
+	for _, name := range r.failed {
+		fmt.Fprintln(r.out, "failed:", name)
+		status = 1
+	}
+	if r.passed+len(r.failed)+len(r.skipped) == 0 {
 		fmt.Fprintln(r.out, "No test ran.")
 		status = 1
 	}
-	failed := r.failed
-	if failed == 0 && len(r.broken) > 0 {
-		failed = len(r.broken) // a package that does not build has no test to count
-	}
-	fmt.Fprintf(r.out, "%d passed, %d failed, %d skipped\n", r.passed, failed, r.skipped)
+	fmt.Fprintf(r.out, "%d passed, %d failed, %d skipped\n", r.passed, len(r.failed), len(r.skipped))
 	return status
 }
