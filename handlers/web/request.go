@@ -19,6 +19,12 @@ func RequestID(c echo.Context) string {
 	return id
 }
 
+// SetRequestID gives the request another name, for a room whose answers carry one of a form of their own.
+func SetRequestID(c echo.Context, id string) {
+	c.Set(requestIDKey, id)
+	c.Response().Header().Set("X-Request-Id", id)
+}
+
 // requestID names each request. A name that the caller sends is not taken: it would go into our log and pages.
 func (w *Web) requestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
