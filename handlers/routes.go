@@ -13,6 +13,7 @@ import (
 	"surveyflow/internal/clock"
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
+	"surveyflow/internal/survey"
 )
 
 // Deps are what the pages need; cmd fills it in.
@@ -20,6 +21,7 @@ type Deps struct {
 	Web          *web.Web
 	Store        *store.Store
 	People       *account.People
+	Surveys      *survey.Service
 	Base         link.Base
 	Clock        clock.Clock
 	MetricsToken string              // opens /metrics to others than loopback; empty: nothing does
@@ -34,6 +36,7 @@ func Routes(d Deps) []web.Route {
 	return slices.Concat(append([][]web.Route{
 		systemRoutes(d),
 		peopleRoutes(d),
+		surveyRoutes(d),
 		receiverRoutes(d),
 	}, d.Rooms...)...)
 }
@@ -71,6 +74,48 @@ func peopleRoutes(d Deps) []web.Route {
 		{Method: get, Pattern: link.PatternAccountTokens, Handler: account.show, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternAccountTokens, Handler: account.createToken, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternAccountTokenDelete, Handler: account.deleteToken, Guard: web.GuardUser, Origin: web.OriginApp},
+	}
+}
+
+// surveyRoutes are the rows of surveys, how they are made, who may answer, and what was answered.
+func surveyRoutes(d Deps) []web.Route {
+	surveys := &surveys{store: d.Store, base: d.Base, clock: d.Clock}
+	build := &builder{store: d.Store, base: d.Base, clock: d.Clock}
+	settings := &surveySettings{surveys: surveys, builder: build}
+	collectors := &collectors{store: d.Store, surveys: d.Surveys, base: d.Base}
+	responses := &responses{store: d.Store, surveys: d.Surveys, base: d.Base}
+	return []web.Route{
+		{Method: get, Pattern: link.PatternSurveys, Handler: surveys.list, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSurveys, Handler: surveys.create, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternSurveyNew, Handler: surveys.new, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternSurvey, Handler: surveys.show, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSurveyClose, Handler: surveys.close, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSurveyReopen, Handler: surveys.reopen, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSurveyDelete, Handler: surveys.delete, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternSurveySettings, Handler: surveys.settings, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSurveySettings, Handler: settings.update, Guard: web.GuardUser, Origin: web.OriginApp},
+
+		{Method: get, Pattern: link.PatternSurveyBuild, Handler: build.show, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSurveyPutLive, Handler: build.putLive, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSurveyPages, Handler: build.addPage, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSurveyPage, Handler: build.savePage, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSurveyPageMove, Handler: build.movePage, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSurveyPageDelete, Handler: build.deletePage, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternQuestions, Handler: build.addQuestion, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternQuestion, Handler: build.showQuestion, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternQuestion, Handler: build.saveQuestion, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternQuestionMove, Handler: build.moveQuestion, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternQuestionCopy, Handler: build.copyQuestion, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternQuestionDelete, Handler: build.deleteQuestion, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternEmbeddedData, Handler: build.saveFields, Guard: web.GuardUser, Origin: web.OriginApp},
+
+		{Method: get, Pattern: link.PatternSurveyCollectors, Handler: collectors.list, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternCollectorClose, Handler: collectors.close, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternCollectorReopen, Handler: collectors.reopen, Guard: web.GuardUser, Origin: web.OriginApp},
+
+		{Method: get, Pattern: link.PatternResponses, Handler: responses.list, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternResponse, Handler: responses.show, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternResponseDelete, Handler: responses.delete, Guard: web.GuardUser, Origin: web.OriginApp},
 	}
 }
 

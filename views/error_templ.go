@@ -20,8 +20,8 @@ import (
 	"surveyflow/views/layout"
 )
 
-// ProblemProps describes the page that stands in for one that could not be shown.
-type ProblemProps struct {
+// ErrorPageProps describes the page that stands in for one that could not be shown.
+type ErrorPageProps struct {
 	Status     int
 	Code       models.Code // "" for a fault of ours
 	Sentence   string      // what happened
@@ -29,8 +29,8 @@ type ProblemProps struct {
 	RetryAfter int         // seconds after which trying again may help; 0 when unknown
 }
 
-// problemTitle says in a few words what kind of problem it is.
-func (p ProblemProps) titleKey() string {
+// titleKey says in a few words what kind of problem it is.
+func (p ErrorPageProps) titleKey() string {
 	switch p.Code {
 	case models.CodeNotFound:
 		return "problem.title.not_found"
@@ -50,8 +50,8 @@ func (p ProblemProps) titleKey() string {
 	return "problem.title.unknown"
 }
 
-// Problem is the page that says what went wrong and how to go on.
-func Problem(p ProblemProps) templ.Component {
+// ErrorPage is the page that says what went wrong and how to go on.
+func ErrorPage(p ErrorPageProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

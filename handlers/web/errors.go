@@ -157,7 +157,7 @@ func (w *Web) errorPage(c echo.Context, p Problem) error {
 		c.Response().Header().Set("X-Error", url.PathEscape(p.Sentence(ctx)))
 		return c.NoContent(p.Status)
 	}
-	return Render(c, p.Status, views.Problem(views.ProblemProps{
+	return Render(c, p.Status, views.ErrorPage(views.ErrorPageProps{
 		Status: p.Status, Code: p.Error.Code, Sentence: p.Sentence(ctx), RequestID: p.RequestID, RetryAfter: p.RetryAfter,
 	}))
 }

@@ -45,6 +45,7 @@ const (
 	PatternSurveySettings   = "/surveys/:surveyID/settings"
 	PatternResponses        = "/surveys/:surveyID/responses"
 	PatternResponse         = "/surveys/:surveyID/responses/:responseID"
+	PatternResponseDelete   = "/surveys/:surveyID/responses/:responseID/delete"
 	PatternSurveyWorkflows  = "/surveys/:surveyID/workflows"
 	PatternSurveyCollectors = "/surveys/:surveyID/collectors"
 	PatternCollector        = "/surveys/:surveyID/collectors/:collectorID"

@@ -79,6 +79,11 @@ func Responses(surveyID string) string { return fill(PatternResponses, surveyID)
 // Response returns the path of one response.
 func Response(surveyID, responseID string) string { return fill(PatternResponse, surveyID, responseID) }
 
+// ResponseDelete returns the path that deletes a response (POST).
+func ResponseDelete(surveyID, responseID string) string {
+	return fill(PatternResponseDelete, surveyID, responseID)
+}
+
 // SurveyWorkflows returns the path of the workflows of a survey.
 func SurveyWorkflows(surveyID string) string { return fill(PatternSurveyWorkflows, surveyID) }
 

@@ -1,0 +1,263 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"surveyflow/handlers/web"
+	"surveyflow/internal/clock"
+	"surveyflow/internal/i18n"
+	"surveyflow/internal/link"
+	"surveyflow/internal/store"
+	"surveyflow/internal/survey"
+	"surveyflow/models"
+	"surveyflow/views"
+	"surveyflow/views/components"
+)
+
+// maxSurveyName is the longest name of a survey, in characters.
+const maxSurveyName = 200
+
+// surveys are the list of surveys, their settings, and what is done with a survey as a whole.
+type surveys struct {
+	store *store.Store
+	base  link.Base
+	clock clock.Clock
+}
+
+// list lists surveys.
+func (h *surveys) list(c echo.Context) error {
+	ctx, actor := c.Request().Context(), web.Actor(c)
+	p := views.SurveysProps{Search: web.Query(c, "q"), State: models.SurveyState(web.Query(c, "state"))}
+	if p.State != models.SurveyOpen && p.State != models.SurveyDraft && p.State != models.SurveyClosed {
+		p.State = ""
+	}
+	page := web.PageOf(c)
+	found, next, err := h.store.Surveys(ctx, actor, store.SurveyFilter{Search: p.Search, State: p.State, Page: page})
+	if err != nil {
+		return err
+	}
+	p.Surveys = found
+	if p.Counts, err = h.store.ResponseCounts(ctx, surveyIDs(found)...); err != nil {
+		return err
+	}
+	p.Pager = pager(c, next)
+	return web.Render(c, http.StatusOK, views.Surveys(p))
+}
+
+func surveyIDs(all []models.Survey) []string {
+	ids := make([]string, len(all))
+	for i := range all {
+		ids[i] = all[i].ID
+	}
+	return ids
+}
+
+// new asks for the name of a new survey.
+func (h *surveys) new(c echo.Context) error {
+	return web.Render(c, http.StatusOK, views.SurveyNew(views.SurveyNewProps{}))
+}
+
+// create makes a survey with one question to start from, and opens it.
+func (h *surveys) create(c echo.Context) error {
+	var form struct {
+		Name string `form:"name"`
+	}
+	if err := web.Bind(c, &form); err != nil {
+		return err
+	}
+	if err := checkSurveyName(form.Name); err != nil {
+		return h.refuseNew(c, form.Name, err)
+	}
+	ctx, user := c.Request().Context(), web.User(c)
+	s := &models.Survey{ID: models.NewID(models.PrefixSurvey), OwnerID: user.ID, Name: form.Name, NextQID: 1}
+	s.Draft.V = survey.NewDefinition(i18n.Match(user.Language))
+	question, err := survey.AddQuestion(s, s.Draft.V.Blocks[0].ID, models.QuestionSingleChoice)
+	if err != nil {
+		return err
+	}
+	collector := &models.Collector{
+		ID: models.NewID(models.PrefixCollector), Type: models.CollectorLink, Slug: models.NewCapability(), Open: true, IsDefault: true,
+	}
+	if err := h.store.CreateSurvey(ctx, web.Actor(c), s, collector); err != nil {
+		return err
+	}
+	return web.Redirect(c, link.With(link.SurveyBuild(s.ID), "edit", question.ID, "new", "1"))
+}
+
+func (h *surveys) refuseNew(c echo.Context, name string, err error) error {
+	fields, status, refused := web.Refused(c, err)
+	if !refused {
+		return err
+	}
+	return web.Render(c, status, views.SurveyNew(views.SurveyNewProps{Name: name, Errors: fields}))
+}
+
+func checkSurveyName(name string) error {
+	switch {
+	case name == "":
+		return models.Invalid(models.Field("name", "survey.name.missing"))
+	case utf8.RuneCountInString(name) > maxSurveyName:
+		return models.Invalid(models.Field("name", "survey.name.long", "Max", maxSurveyName))
+	}
+	return nil
+}
+
+// show leads to the builder.
+func (h *surveys) show(c echo.Context) error {
+	return web.Redirect(c, link.SurveyBuild(c.Param("surveyID")))
+}
+
+// close stops taking answers.
+func (h *surveys) close(c echo.Context) error {
+	return h.setState(c, models.SurveyClosed, "survey.closed")
+}
+
+// reopen takes answers again.
+func (h *surveys) reopen(c echo.Context) error {
+	return h.setState(c, models.SurveyOpen, "survey.reopened")
+}
+
+func (h *surveys) setState(c echo.Context, state models.SurveyState, said string) error {
+	ctx, id := c.Request().Context(), c.Param("surveyID")
+	if err := h.store.SetSurveyState(ctx, web.Actor(c), id, state); err != nil {
+		return err
+	}
+	web.FlashOK(c, i18n.T(ctx, said))
+	return web.Redirect(c, sameSurvey(c, id))
+}
+
+// sameSurvey is the page of the survey that a button was pressed on, which stands in the top of all of them.
+func sameSurvey(c echo.Context, id string) string {
+	_, path, found := strings.Cut(c.Request().Referer(), link.Survey(id)+"/")
+	if tab, _, _ := strings.Cut(path, "?"); found {
+		for _, known := range []string{link.SurveySettings(id), link.SurveyCollectors(id), link.Responses(id)} {
+			if known == link.Survey(id)+"/"+tab {
+				return known
+			}
+		}
+	}
+	return link.SurveyBuild(id)
+}
+
+// settings shows the settings.
+func (h *surveys) settings(c echo.Context) error {
+	s, err := h.store.Survey(c.Request().Context(), web.Actor(c), c.Param("surveyID"))
+	if err != nil {
+		return err
+	}
+	return h.renderSettings(c, http.StatusOK, settingsOf(*s))
+}
+
+func settingsOf(s models.Survey) views.SurveySettingsProps {
+	d := &s.Draft.V
+	p := views.SurveySettingsProps{Survey: s, Name: s.Name, Options: views.SurveyOptionsForm{
+		Back: !d.NoBack, Progress: !d.NoProgress, Anonymous: d.Anonymous, Language: d.Language,
+	}}
+	if d.PartialDays > 0 {
+		p.Options.PartialDays = strconv.Itoa(d.PartialDays)
+	}
+	return p
+}
+
+// renderSettings adds what deleting would take along.
+func (h *surveys) renderSettings(c echo.Context, status int, p views.SurveySettingsProps) error {
+	ctx, id := c.Request().Context(), p.Survey.ID
+	counts, err := h.store.ResponseCounts(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, n := range counts[id] {
+		p.Responses += n
+	}
+	workflows, _, err := h.store.Workflows(ctx, web.Actor(c), store.WorkflowFilter{SurveyID: id, Page: store.Page{Limit: store.MaxPage}})
+	if err != nil {
+		return err
+	}
+	for i := range workflows {
+		waiting, err := h.store.WaitingRuns(ctx, workflows[i].ID)
+		if err != nil {
+			return err
+		}
+		p.Workflows = append(p.Workflows, workflows[i].Name)
+		p.Waiting += waiting
+	}
+	return web.Render(c, status, views.SurveySettings(p))
+}
+
+// delete removes a survey whose name was typed to confirm.
+func (h *surveys) delete(c echo.Context) error {
+	var form struct {
+		Confirm string `form:"confirm"`
+	}
+	if err := web.Bind(c, &form); err != nil {
+		return err
+	}
+	ctx, actor := c.Request().Context(), web.Actor(c)
+	s, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
+	if err != nil {
+		return err
+	}
+	if form.Confirm != strings.TrimSpace(s.Name) {
+		p := settingsOf(*s)
+		p.DeleteError = []models.FieldError{models.Field("confirm", "survey.delete.confirm", "Name", s.Name)}
+		return h.renderSettings(c, http.StatusUnprocessableEntity, p)
+	}
+	canceled, err := h.store.DeleteSurvey(ctx, actor, s.ID)
+	if err != nil {
+		return err
+	}
+	said := i18n.T(ctx, "survey.deleted", "Name", s.Name)
+	if canceled > 0 {
+		said += " " + i18n.T(ctx, "survey.deleted.runs", "Count", canceled)
+	}
+	web.FlashOK(c, said)
+	return web.Redirect(c, link.Surveys())
+}
+
+// mostTrail is how many pages back the address of a list remembers.
+const mostTrail = 20
+
+// pager makes the ways to older and newer pages of a list. A cursor only leads on to older ones, so that the address
+// keeps the cursors of the pages before, in its parameter "trail".
+func pager(c echo.Context, next string) components.PagerProps {
+	query := c.Request().URL.Query()
+	here := query.Get("after")
+	var trail []string
+	if t := query.Get("trail"); t != "" {
+		trail = strings.Split(t, ",")
+	}
+	at := func(after string, trail []string) string {
+		q := c.Request().URL.Query()
+		q.Del("after")
+		q.Del("trail")
+		path := c.Request().URL.Path
+		if len(q) > 0 {
+			path += "?" + q.Encode()
+		}
+		return link.With(path, "after", after, "trail", strings.Join(trail, ","))
+	}
+	var p components.PagerProps
+	if here != "" {
+		p.First = at("", nil)
+		switch len(trail) {
+		case 0:
+			p.Newer = p.First
+		default:
+			p.Newer = at(trail[len(trail)-1], trail[:len(trail)-1])
+		}
+	}
+	if next != "" {
+		if here == "" {
+			trail = nil
+		} else {
+			trail = append(trail, here)
+		}
+		p.Older = at(next, trail[max(0, len(trail)-mostTrail):])
+	}
+	return p
+}

@@ -1,0 +1,194 @@
+package handlers
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"surveyflow/internal/survey"
+	"surveyflow/models"
+	"surveyflow/views"
+)
+
+// questionFormOf gives the form of a question as it is in the draft.
+func questionFormOf(q *models.Question) *views.QuestionForm {
+	untagged := *q
+	untagged.Tag = ""
+	f := &views.QuestionForm{
+		ID: q.ID, Type: q.Type, Text: q.Text, Help: q.Help, Tag: q.Tag, AutoTag: untagged.ExportTag(), Required: q.Required,
+		Min: decimalText(q.Rules.Min), Max: decimalText(q.Rules.Max), MinLength: countText(q.Rules.MinLength), MaxLength: countText(q.Rules.MaxLength),
+		MinChoices: countText(q.Rules.MinChoices), MaxChoices: countText(q.Rules.MaxChoices), Pattern: q.Rules.Pattern, Message: q.Rules.Message,
+	}
+	if q.Rules.Decimals != nil {
+		f.Decimals = strconv.Itoa(*q.Rules.Decimals)
+	}
+	for i, c := range q.Choices {
+		f.Choices = append(f.Choices, views.ChoiceForm{Row: i, ID: c.ID, Text: c.Text, Recode: c.Recode, TextEntry: c.TextEntry, Exclusive: c.Exclusive})
+	}
+	return f
+}
+
+func decimalText(n *float64) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*n, 'f', -1, 64)
+}
+
+func countText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// readQuestionForm reads what the form of a question sent.
+func readQuestionForm(q *models.Question, in url.Values) *views.QuestionForm {
+	f := questionFormOf(q)
+	text := func(name string) string { return strings.TrimSpace(in.Get(name)) }
+	f.Text, f.Help, f.Tag, f.Required = text("text"), text("help"), text("tag"), in.Get("required") != ""
+	f.Min, f.Max, f.Decimals = text("rules.min"), text("rules.max"), text("rules.decimals")
+	f.MinLength, f.MaxLength = text("rules.minLength"), text("rules.maxLength")
+	f.MinChoices, f.MaxChoices = text("rules.minChoices"), text("rules.maxChoices")
+	f.Pattern, f.Message = text("rules.pattern"), text("rules.message")
+	f.Choices = nil
+	for _, row := range rowsOf(in, "choices") {
+		at := func(field string) string { return text("choices[" + strconv.Itoa(row) + "]." + field) }
+		id, _ := strconv.Atoi(at("id")) // anything else is a new choice
+		f.Choices = append(f.Choices, views.ChoiceForm{
+			Row: row, ID: id, Text: at("text"), Recode: at("recode"), TextEntry: at("textEntry") != "", Exclusive: at("exclusive") != "",
+		})
+	}
+	return f
+}
+
+var rowName = regexp.MustCompile(`^(\w+)\[(\d{1,6})\]\.\w+$`)
+
+// mostRows bounds how many rows of a form are looked at; the rules of what they hold are stricter.
+const mostRows = 1000
+
+// rowsOf gives the numbers of the rows of a repeated group of fields, in order.
+func rowsOf(in url.Values, group string) []int {
+	seen := map[int]bool{}
+	for name := range in {
+		if m := rowName.FindStringSubmatch(name); m != nil && m[1] == group {
+			n, _ := strconv.Atoi(m[2])
+			seen[n] = true
+		}
+	}
+	rows := make([]int, 0, len(seen))
+	for n := range seen {
+		rows = append(rows, n)
+	}
+	slices.Sort(rows)
+	return rows[:min(len(rows), mostRows)]
+}
+
+// dropBlank leaves out the rows of choices in which nothing was written: new ones, and those that were always empty.
+func dropBlank(f *views.QuestionForm, q *models.Question) {
+	f.Choices = slices.DeleteFunc(f.Choices, func(c views.ChoiceForm) bool {
+		if c.Text != "" || c.Recode != "" {
+			return false
+		}
+		old := q.Choice(c.ID)
+		return old == nil || old.Text == ""
+	})
+	numberRows(f)
+}
+
+// dropNewBlank leaves out new rows of choices in which nothing was written yet, but keeps the numbers of the others.
+func dropNewBlank(f *views.QuestionForm, q *models.Question) {
+	f.Choices = slices.DeleteFunc(f.Choices, func(c views.ChoiceForm) bool {
+		return c.Text == "" && c.Recode == "" && q.Choice(c.ID) == nil
+	})
+}
+
+func numberRows(f *views.QuestionForm) {
+	for i := range f.Choices {
+		f.Choices[i].Row = i
+	}
+}
+
+// applyQuestionForm puts a form into a question and tells which of its numbers are none. The other rules are survey.CheckQuestion's.
+// Choices that are new get their ids, in the form too.
+func applyQuestionForm(f *views.QuestionForm, q *models.Question) []models.FieldError {
+	var wrong []models.FieldError
+	count := func(field, text string) int {
+		if text == "" {
+			return 0
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			wrong = append(wrong, models.Field(field, "error.whole_number"))
+		}
+		return n
+	}
+	decimal := func(field, text string) *float64 {
+		if text == "" {
+			return nil
+		}
+		n, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
+		if err != nil {
+			wrong = append(wrong, models.Field(field, "question.error.number"))
+		}
+		return &n
+	}
+	q.Text, q.Help, q.Tag, q.Required = f.Text, f.Help, f.Tag, f.Required
+	q.Rules = models.Rules{
+		Min: decimal("rules.min", f.Min), Max: decimal("rules.max", f.Max),
+		MinLength: count("rules.minLength", f.MinLength), MaxLength: count("rules.maxLength", f.MaxLength),
+		MinChoices: count("rules.minChoices", f.MinChoices), MaxChoices: count("rules.maxChoices", f.MaxChoices),
+		Pattern: f.Pattern, Message: f.Message,
+	}
+	if f.Decimals != "" {
+		n := count("rules.decimals", f.Decimals)
+		q.Rules.Decimals = &n
+	}
+	if q.Type.HasChoices() {
+		choices := make([]models.Choice, len(f.Choices))
+		for i, c := range f.Choices {
+			choices[i] = models.Choice{ID: c.ID, Text: c.Text, Recode: c.Recode, TextEntry: c.TextEntry, Exclusive: c.Exclusive && q.Type == models.QuestionMultipleChoice}
+		}
+		survey.SetChoices(q, choices)
+		for i := range f.Choices {
+			f.Choices[i].ID = q.Choices[i].ID
+		}
+	}
+	return wrong
+}
+
+// moveRow swaps a row of choices with its neighbour.
+func moveRow(f *views.QuestionForm, row int, up bool) {
+	i := slices.IndexFunc(f.Choices, func(c views.ChoiceForm) bool { return c.Row == row })
+	j := i + 1
+	if up {
+		j = i - 1
+	}
+	if i < 0 || j < 0 || j >= len(f.Choices) {
+		return
+	}
+	f.Choices[i], f.Choices[j] = f.Choices[j], f.Choices[i]
+}
+
+// fieldFormsOf gives the rows of the form of embedded data, as the draft has them.
+func fieldFormsOf(fields []models.EmbeddedField) []views.FieldForm {
+	out := make([]views.FieldForm, len(fields))
+	for i, f := range fields {
+		out[i] = views.FieldForm{Row: i, Name: f.Name, Default: f.Default, FromLink: f.FromLink}
+	}
+	return out
+}
+
+// readFieldForms reads the form of embedded data.
+func readFieldForms(in url.Values) []views.FieldForm {
+	var out []views.FieldForm
+	for _, row := range rowsOf(in, "embeddedData") {
+		at := func(field string) string {
+			return strings.TrimSpace(in.Get("embeddedData[" + strconv.Itoa(row) + "]." + field))
+		}
+		out = append(out, views.FieldForm{Row: row, Name: at("name"), Default: at("default"), FromLink: at("fromLink") != ""})
+	}
+	return out
+}
