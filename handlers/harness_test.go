@@ -1,0 +1,235 @@
+package handlers_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"surveyflow/handlers"
+	"surveyflow/handlers/web"
+	"surveyflow/internal/account"
+	"surveyflow/internal/clock"
+	"surveyflow/internal/link"
+	"surveyflow/internal/store"
+	"surveyflow/internal/store/storetest"
+	"surveyflow/internal/survey"
+	"surveyflow/models"
+)
+
+// app is a whole server over its own SQLite database.
+type app struct {
+	t       *testing.T
+	store   *store.Store
+	people  *account.People
+	surveys *survey.Service
+	server  *httptest.Server
+	base    link.Base
+	routes  []web.Route
+	log     *bytes.Buffer
+}
+
+// newApp starts a server without anybody in it.
+func newApp(t *testing.T) *app {
+	t.Helper()
+	a := &app{t: t, store: storetest.SQLite(t, storetest.Options{}), log: new(bytes.Buffer)}
+	log := slog.New(slog.NewTextHandler(a.log, nil))
+	a.people = account.New(a.store, clock.System{}, log)
+	a.surveys = survey.New(a.store, clock.System{})
+	a.server = httptest.NewUnstartedServer(nil)
+	base, err := link.NewBase("http://"+a.server.Listener.Addr().String(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.base = base
+	frame, err := web.New(web.Options{Base: base, People: a.people, Store: a.store, CookieKey: bytes.Repeat([]byte("k"), 32), Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.routes = handlers.Routes(handlers.Deps{Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Base: base, Clock: clock.System{}})
+	a.server.Config.Handler = frame.Echo(a.routes)
+	a.server.Start()
+	t.Cleanup(a.server.Close)
+	return a
+}
+
+// password is the one of everybody in tests.
+const password = "correct horse battery"
+
+// person adds somebody and gives their browser, signed in. The first one is brand admin.
+func (a *app) person(email string) *browser {
+	a.t.Helper()
+	if _, err := a.people.AddUser(a.t.Context(), account.Person{Email: email, Password: password}); err != nil {
+		a.t.Fatalf("add %s: %v", email, err)
+	}
+	b := a.browser()
+	b.post(link.SignIn(), "email", email, "password", password).to(link.Home())
+	return b
+}
+
+// actor gives somebody as an actor.
+func (a *app) actor(email string) models.Actor {
+	a.t.Helper()
+	org, err := a.store.TheOrganisation(a.t.Context())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	u, err := a.store.UserByEmail(a.t.Context(), models.SystemActor(org.ID), email)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return u.Actor(models.ViaWeb)
+}
+
+// browser keeps cookies and follows no redirects.
+type browser struct {
+	app    *app
+	client *http.Client
+	header http.Header // sent with each request
+}
+
+func (a *app) browser() *browser {
+	a.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return &browser{app: a, header: http.Header{}, client: &http.Client{
+		Jar:           jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// page is what the server answered.
+type page struct {
+	t      *testing.T
+	asked  string
+	status int
+	header http.Header
+	text   string
+	*goquery.Document
+}
+
+func (b *browser) get(path string) *page {
+	b.app.t.Helper()
+	return b.send(http.MethodGet, path, nil)
+}
+
+// post sends a form of pairs of a name and a value.
+func (b *browser) post(path string, pairs ...string) *page {
+	b.app.t.Helper()
+	form := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Add(pairs[i], pairs[i+1])
+	}
+	return b.send(http.MethodPost, path, form)
+}
+
+func (b *browser) send(method, path string, form url.Values) *page {
+	t := b.app.t
+	t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, b.app.server.URL+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	for name := range b.header {
+		req.Header.Set(name, b.header.Get(name))
+	}
+	res, err := b.client.Do(req)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &page{t: t, asked: method + " " + path, status: res.StatusCode, header: res.Header, text: string(raw), Document: doc}
+}
+
+// is checks the status.
+func (p *page) is(status int) *page {
+	p.t.Helper()
+	if p.status != status {
+		p.t.Fatalf("%s: got %d, want %d\n%s", p.asked, p.status, status, p.words("main"))
+	}
+	return p
+}
+
+// to checks that the page leads on, and gives where.
+func (p *page) to(want string) string {
+	p.t.Helper()
+	p.is(http.StatusSeeOther)
+	got := p.header.Get("Location")
+	if want != "" && got != want {
+		p.t.Fatalf("%s: led to %q, want %q", p.asked, got, want)
+	}
+	return got
+}
+
+// words gives the text of what a selector finds, with single spaces.
+func (p *page) words(selector string) string {
+	return strings.Join(strings.Fields(p.Find(selector).Text()), " ")
+}
+
+// says checks that a part of the page has a text.
+func (p *page) says(selector, want string) *page {
+	p.t.Helper()
+	if got := p.words(selector); !strings.Contains(got, want) {
+		p.t.Errorf("%s: %s says %q, not %q", p.asked, selector, got, want)
+	}
+	return p
+}
+
+// value gives what a field of a form holds.
+func (p *page) value(name string) string {
+	p.t.Helper()
+	field := p.Find(fmt.Sprintf("[name=%q]", name)).First()
+	if field.Length() == 0 {
+		p.t.Fatalf("%s: there is no field %q", p.asked, name)
+	}
+	switch goquery.NodeName(field) {
+	case "textarea":
+		return strings.TrimPrefix(field.Text(), "\n")
+	case "select":
+		return field.Find("option[selected]").AttrOr("value", "")
+	}
+	return field.AttrOr("value", "")
+}
+
+// survey makes a survey through the pages and gives its id.
+func (b *browser) survey(name string) string {
+	b.app.t.Helper()
+	at := b.post(link.Surveys(), "name", name).to("")
+	id := strings.Split(at, "/")[2]
+	if !models.ValidID(models.PrefixSurvey, id) {
+		b.app.t.Fatalf("the new survey is at %s", at)
+	}
+	return id
+}
+
+// revision gives the revision that the builder's forms carry now.
+func (b *browser) revision(surveyID string) string {
+	b.app.t.Helper()
+	return b.get(link.SurveyBuild(surveyID)).is(http.StatusOK).value("revision")
+}
