@@ -119,6 +119,8 @@ func (w *Web) handleError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
+	// The request's context has ended with its handler; the page that tells so must still be rendered.
+	c.SetRequest(c.Request().WithContext(context.WithoutCancel(c.Request().Context())))
 	if p.RetryAfter > 0 {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}

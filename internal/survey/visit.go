@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"net/url"
+	"slices"
 	"time"
 
 	"surveyflow/models"
@@ -72,9 +73,9 @@ func (s *Service) Open(ctx context.Context, slug string, tokens ...string) (*Vis
 
 // recognise finds the response that the browser may go on with.
 func (s *Service) recognise(ctx context.Context, v *Visit, tokens []string) error {
-	for _, text := range tokens {
+	for i, text := range tokens {
 		token, ok := ParseToken(text)
-		if !ok {
+		if !ok || slices.Contains(tokens[:i], text) {
 			continue
 		}
 		r, err := s.store.RespondentResponse(ctx, v.Live.Survey.ID, token.ResponseID)
