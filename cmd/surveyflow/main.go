@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"surveyflow/internal/clock"
 	"surveyflow/internal/config"
 	"surveyflow/internal/store"
 )
@@ -103,8 +104,8 @@ func newLog(c config.Config, w io.Writer) *slog.Logger {
 }
 
 // openStore opens the database of the settings as it is.
-func openStore(ctx context.Context, c config.Config, log *slog.Logger) (*store.Store, error) {
-	o := store.Options{Log: log}
+func openStore(ctx context.Context, c config.Config, clk clock.Clock, log *slog.Logger) (*store.Store, error) {
+	o := store.Options{Clock: clk, Log: log}
 	if c.Database.Dialect == config.SQLite {
 		o.SQLite = c.Database.Path
 	} else {
@@ -115,7 +116,7 @@ func openStore(ctx context.Context, c config.Config, log *slog.Logger) (*store.S
 
 // openMigrated opens the database of the settings and applies pending migrations.
 func openMigrated(ctx context.Context, c config.Config, log *slog.Logger) (*store.Store, error) {
-	s, err := openStore(ctx, c, log)
+	s, err := openStore(ctx, c, clock.System{}, log)
 	if err != nil {
 		return nil, err
 	}

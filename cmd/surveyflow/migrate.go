@@ -7,6 +7,7 @@ import (
 	"path"
 	"time"
 
+	"surveyflow/internal/clock"
 	"surveyflow/internal/config"
 	"surveyflow/internal/store"
 )
@@ -21,7 +22,7 @@ func migrateCommand(ctx context.Context, e environment, c config.Config, args []
 		return err
 	}
 	if status {
-		e.open = func(ctx context.Context) (*store.Store, error) { return openStore(ctx, c, e.log) }
+		e.open = func(ctx context.Context) (*store.Store, error) { return openStore(ctx, c, clock.System{}, e.log) }
 	}
 	return e.withStore(ctx, func(s *store.Store) error {
 		all, err := s.Migrations(ctx)

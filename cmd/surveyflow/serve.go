@@ -66,6 +66,8 @@ type serving struct {
 	web     bool
 	workers bool
 	ready   func(context.Context, *app) error // called once the server answers; nil for nothing
+	clock   clock.Clock                       // nil means the machine's
+	grace   time.Duration                     // for runs under way at the end; 0 means the runner's default
 }
 
 // app is the program put together.
@@ -98,7 +100,10 @@ func serve(ctx context.Context, o serving) (err error) {
 	}()
 	o.log.Info("starting", "version", version, "commit", commit(), "settings", o.config)
 
-	s, err := openStore(ctx, o.config, o.log)
+	if o.clock == nil {
+		o.clock = clock.System{}
+	}
+	s, err := openStore(ctx, o.config, o.clock, o.log)
 	if err != nil {
 		return err
 	}
@@ -138,7 +143,7 @@ func listen(ctx context.Context, o *serving) (net.Listener, error) {
 
 func assemble(ctx context.Context, o serving, s *store.Store) (*app, error) {
 	c := o.config
-	a := &app{config: c, log: o.log, clock: clock.System{}, store: s}
+	a := &app{config: c, log: o.log, clock: o.clock, store: s}
 	keks, err := rootKeys(c)
 	if err != nil {
 		return nil, err
@@ -167,7 +172,8 @@ func assemble(ctx context.Context, o serving, s *store.Store) (*app, error) {
 	)
 	if o.workers {
 		a.runner = runner.New(runner.Options{
-			Store: s, Types: a.types, Clock: a.clock, Log: a.log, Workers: c.Workers, Retention: c.RunRetention(), SurveyLink: a.base.JFE,
+			Store: s, Types: a.types, Clock: a.clock, Log: a.log, Workers: c.Workers, Grace: o.grace, Retention: c.RunRetention(),
+			SurveyLink: a.base.JFE,
 		})
 	}
 	if o.web {
