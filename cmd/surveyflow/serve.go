@@ -17,6 +17,7 @@ import (
 
 	"surveyflow/handlers"
 	"surveyflow/handlers/inbound"
+	"surveyflow/handlers/respond"
 	"surveyflow/handlers/web"
 	"surveyflow/internal/account"
 	"surveyflow/internal/clock"
@@ -193,9 +194,10 @@ func (a *app) assembleWeb(cookieKeys [][]byte) error {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), a.measures())
 	routes := handlers.Routes(handlers.Deps{
-		Web: frame, Store: a.store, People: a.people, Base: a.base, Clock: a.clock,
+		Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Tasks: a.types, Log: a.log, Base: a.base, Clock: a.clock,
 		MetricsToken: string(a.config.MetricsToken), Metrics: metrics,
 		Rooms: [][]web.Route{
+			respond.New(respond.Deps{Survey: a.surveys, Base: a.base, Clock: a.clock}).Routes(),
 			inbound.Routes(inbound.NewReceivers(a.store, a.clock, a.log)),
 		},
 	})
