@@ -3,6 +3,7 @@
 package handlers
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 
@@ -14,6 +15,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
+	"surveyflow/internal/task"
 )
 
 // Deps are what the pages need; cmd fills it in.
@@ -22,6 +24,8 @@ type Deps struct {
 	Store        *store.Store
 	People       *account.People
 	Surveys      *survey.Service
+	Tasks        *task.Registry // the types of tasks
+	Log          *slog.Logger   // nil: nothing is logged
 	Base         link.Base
 	Clock        clock.Clock
 	MetricsToken string              // opens /metrics to others than loopback; empty: nothing does
@@ -37,6 +41,8 @@ func Routes(d Deps) []web.Route {
 		systemRoutes(d),
 		peopleRoutes(d),
 		surveyRoutes(d),
+		workflowRoutes(d),
+		runRoutes(d),
 		receiverRoutes(d),
 	}, d.Rooms...)...)
 }

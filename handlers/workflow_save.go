@@ -1,0 +1,353 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"surveyflow/handlers/web"
+	"surveyflow/internal/i18n"
+	"surveyflow/internal/link"
+	"surveyflow/internal/workflow"
+	"surveyflow/models"
+	"surveyflow/views"
+	"surveyflow/views/components"
+)
+
+// draftForm is a form of the editor: what was typed, and for which revision of the draft.
+type draftForm struct {
+	url.Values
+	revision int64
+	do       string // the pressed button that adds or removes a part
+	auto     bool   // sent in the background, while somebody is typing
+}
+
+// readDraft reads a form of the editor.
+func readDraft(c echo.Context) (draftForm, error) {
+	values, err := web.Values(c)
+	if err != nil {
+		return draftForm{}, err
+	}
+	rev, err := strconv.ParseInt(values.Get("revision"), 10, 64)
+	if err != nil || rev <= 0 {
+		return draftForm{}, &models.Error{Code: models.CodeInvalid, Key: "error.bad_request", Cause: err}
+	}
+	return draftForm{Values: values, revision: rev, do: values.Get("do"), auto: values.Get("autosave") != "" && web.IsFragment(c)}, nil
+}
+
+// save writes the changed draft of the editor. A draft that says what is written already is not written again, and one
+// that says what is live leaves nothing to put live. It fails with models.CodeConflict when the form is older.
+func (h *workflows) save(c echo.Context, e *editor, def models.WorkflowDefinition, revision int64) error {
+	ctx, actor := c.Request().Context(), web.Actor(c)
+	w := e.workflow
+	if revision != w.DraftRev {
+		return models.Conflict("workflow.error.changed", map[string]any{"Revision": w.DraftRev})
+	}
+	workflow.Normalize(&def)
+	if sameJSON(def, w.Draft.V) {
+		return nil
+	}
+	if e.live != nil && sameJSON(def, *e.live) {
+		back, err := h.store.DiscardWorkflowDraft(ctx, actor, w.ID, revision)
+		if err != nil {
+			return err
+		}
+		e.workflow = back
+	} else {
+		saved := *w
+		saved.Draft.V = def
+		rev, err := h.store.SaveWorkflowDraft(ctx, actor, &saved, revision)
+		if err != nil {
+			return err
+		}
+		saved.DraftRev = rev
+		if saved.Version == 0 {
+			saved.EventType = def.Event.Type
+		}
+		e.workflow = &saved
+	}
+	e.check(h)
+	return nil
+}
+
+// saved answers a form of a card: in the background with the changed parts of the page, else by leading back to the
+// card. What the card lacks before it can go live is shown beside its fields; the draft is saved all the same.
+func (h *workflows) saved(c echo.Context, e *editor, f draftForm, edit string) error {
+	if f.auto {
+		p, err := h.props(c, e, edit)
+		if err != nil {
+			return err
+		}
+		p.SavedAt = h.clock.Now()
+		return web.Render(c, http.StatusOK, views.WorkflowSaved(p))
+	}
+	if errs := e.errorsOf(edit); len(errs) > 0 && f.do == "" {
+		p, err := h.props(c, e, edit)
+		if err != nil {
+			return err
+		}
+		p.SavedAt = h.clock.Now()
+		showErrors(&p, errs)
+		return h.answer(c, http.StatusUnprocessableEntity, p)
+	}
+	if f.do == "" {
+		web.FlashOK(c, i18n.T(c.Request().Context(), "workflow.saved"))
+	}
+	return web.Redirect(c, views.EditorPath(e.workflow.ID, edit))
+}
+
+// conflict answers a form that was made from an older draft: with what was typed, to be saved over what is there now.
+// In the background it says so in a sentence.
+func (h *workflows) conflict(c echo.Context, e *editor, f draftForm, edit string, err error, fill func(*views.WorkflowProps)) error {
+	if f.auto || models.ErrorCode(err) != models.CodeConflict {
+		return err
+	}
+	p, err := h.props(c, e, edit)
+	if err != nil {
+		return err
+	}
+	p.Conflict = true
+	if fill != nil {
+		fill(&p)
+	}
+	return h.answer(c, http.StatusConflict, p)
+}
+
+func (h *workflows) saveEvent(c echo.Context) error {
+	f, err := readDraft(c)
+	if err != nil {
+		return err
+	}
+	e, err := h.open(c)
+	if err != nil {
+		return err
+	}
+	def := e.workflow.Draft.V
+	event := models.EventSpec{
+		Type: def.Event.Type, On: []string{}, IncludeIncomplete: f.Get("includeIncomplete") != "", IncludeImported: f.Get("includeImported") != "",
+	}
+	for _, on := range []string{models.OnCreated, models.OnUpdated} {
+		if slices.Contains(f.Values["on"], on) {
+			event.On = append(event.On, on)
+		}
+	}
+	def.Event = event
+	if len(event.On) == 0 {
+		return h.noEvent(c, e, event)
+	}
+	if err := h.save(c, e, def, f.revision); err != nil {
+		return h.conflict(c, e, f, views.EditEvent, err, func(p *views.WorkflowProps) { p.Event = event })
+	}
+	return h.saved(c, e, f, views.EditEvent)
+}
+
+// noEvent refuses a workflow that would wait for nothing.
+func (h *workflows) noEvent(c echo.Context, e *editor, event models.EventSpec) error {
+	errs := []models.FieldError{models.Field("event.on", "workflow.error.no_event")}
+	if web.IsFragment(c) && c.FormValue("autosave") != "" {
+		return &models.Error{Code: models.CodeInvalid, Key: errs[0].Key}
+	}
+	p, err := h.props(c, e, views.EditEvent)
+	if err != nil {
+		return err
+	}
+	p.Event = event
+	showErrors(&p, errs)
+	return h.answer(c, http.StatusUnprocessableEntity, p)
+}
+
+func (h *workflows) saveCondition(c echo.Context) error {
+	f, err := readDraft(c)
+	if err != nil {
+		return err
+	}
+	e, err := h.open(c)
+	if err != nil {
+		return err
+	}
+	def := e.workflow.Draft.V
+	def.Condition = readCondition(f.Values, f.do, e.freshComparison())
+	if err := h.save(c, e, def, f.revision); err != nil {
+		return h.conflict(c, e, f, views.EditCondition, err, func(p *views.WorkflowProps) { p.Condition = def.Condition })
+	}
+	return h.saved(c, e, f, views.EditCondition)
+}
+
+// freshComparison is what an added comparison begins as: about the first thing that can be asked.
+func (e *editor) freshComparison() models.Condition {
+	fresh := models.Condition{Operator: models.OpEqualTo}
+	if len(e.tokens) > 0 {
+		fresh.Left = e.tokens[0].Text
+	}
+	return fresh
+}
+
+func (h *workflows) addTask(c echo.Context) error {
+	f, err := readDraft(c)
+	if err != nil {
+		return err
+	}
+	e, err := h.open(c)
+	if err != nil {
+		return err
+	}
+	kind := models.TaskType(f.Get("type"))
+	if !slices.Contains(models.TaskTypes, kind) {
+		return &models.Error{Code: models.CodeInvalid, Key: "error.bad_request"}
+	}
+	def := e.workflow.Draft.V
+	position, err := strconv.Atoi(f.Get("position"))
+	if err != nil || position < 0 || position > len(def.Tasks) {
+		position = len(def.Tasks)
+	}
+	added := models.TaskSpec{ID: models.NewID(models.PrefixTask), Type: kind, OnFailure: models.FailureContinue, Config: firstConfig(kind)}
+	def.Tasks = slices.Insert(slices.Clone(def.Tasks), position, added)
+	if err := h.save(c, e, def, f.revision); err != nil {
+		return h.conflict(c, e, f, views.EditAdd+strconv.Itoa(position), err, nil)
+	}
+	return web.Redirect(c, views.EditorPath(e.workflow.ID, views.EditTask+added.ID))
+}
+
+// firstConfig is what a new task of a type begins with.
+func firstConfig(t models.TaskType) []byte {
+	if t == models.TaskWebService {
+		return []byte(`{"method":"POST","url":"","body":{"format":"json","mode":"keyValue"}}`)
+	}
+	return []byte("{}")
+}
+
+func (h *workflows) saveTask(c echo.Context) error {
+	e, f, err := h.updateTask(c)
+	if e == nil || err != nil {
+		return err
+	}
+	return h.saved(c, e, f, views.EditTask+c.Param("taskID"))
+}
+
+// updateTask saves the form of a task. It gives no editor when the form was answered already.
+func (h *workflows) updateTask(c echo.Context) (*editor, draftForm, error) {
+	f, err := readDraft(c)
+	if err != nil {
+		return nil, f, err
+	}
+	e, err := h.open(c)
+	if err != nil {
+		return nil, f, err
+	}
+	def := e.workflow.Draft.V
+	i := taskIndex(def.Tasks, c.Param("taskID"))
+	if i < 0 {
+		return nil, f, models.NotFound("error.not_found")
+	}
+	spec, errs := readTask(f.Values, def.Tasks[i], f.do)
+	edit := views.EditTask + spec.ID
+	typed := func(p *views.WorkflowProps) { h.typedTask(p, spec, f) }
+	if len(errs) > 0 {
+		if f.auto {
+			return nil, f, &models.Error{Code: models.CodeInvalid, Key: errs[0].Key, Args: errs[0].Args}
+		}
+		p, err := h.props(c, e, edit)
+		if err != nil {
+			return nil, f, err
+		}
+		typed(&p)
+		showErrors(&p, errs)
+		return nil, f, h.answer(c, http.StatusUnprocessableEntity, p)
+	}
+	def.Tasks = slices.Clone(def.Tasks)
+	def.Tasks[i] = spec
+	if err := h.save(c, e, def, f.revision); err != nil {
+		return nil, f, h.conflict(c, e, f, edit, err, typed)
+	}
+	return e, f, nil
+}
+
+// typedTask shows a form of a task as it was typed.
+func (h *workflows) typedTask(p *views.WorkflowProps, spec models.TaskSpec, f draftForm) {
+	shown := p.Task
+	p.Task = taskProps(spec)
+	p.Task.First, p.Task.Last, p.Task.Receivers = shown.First, shown.Last, shown.Receivers
+	p.Task.Web = readWebService(f.Values, f.do)
+	p.Task.Delays = f.Get("retry.delays")
+	p.Response = f.Get("responseId")
+}
+
+func (h *workflows) moveTask(c echo.Context) error {
+	return h.changeTasks(c, func(f draftForm, tasks []models.TaskSpec, i int) ([]models.TaskSpec, string) {
+		j := i + 1
+		if f.Get("to") == "up" {
+			j = i - 1
+		}
+		if j >= 0 && j < len(tasks) {
+			tasks[i], tasks[j] = tasks[j], tasks[i]
+		}
+		return tasks, views.EditTask + c.Param("taskID")
+	})
+}
+
+func (h *workflows) deleteTask(c echo.Context) error {
+	return h.changeTasks(c, func(_ draftForm, tasks []models.TaskSpec, i int) ([]models.TaskSpec, string) {
+		ctx := c.Request().Context()
+		web.Flash(c, components.Flash{Tone: components.ToneOK, Text: i18n.T(ctx, "task.deleted", "Name", views.TaskTitle(ctx, tasks[i]))})
+		return slices.Delete(tasks, i, i+1), ""
+	})
+}
+
+// changeTasks saves another list of tasks; change also says what the panel shows then.
+func (h *workflows) changeTasks(c echo.Context, change func(f draftForm, tasks []models.TaskSpec, i int) ([]models.TaskSpec, string)) error {
+	f, err := readDraft(c)
+	if err != nil {
+		return err
+	}
+	e, err := h.open(c)
+	if err != nil {
+		return err
+	}
+	def := e.workflow.Draft.V
+	i := taskIndex(def.Tasks, c.Param("taskID"))
+	if i < 0 {
+		return models.NotFound("error.not_found")
+	}
+	if f.revision != e.workflow.DraftRev {
+		return h.conflict(c, e, f, views.EditTask+c.Param("taskID"), models.Conflict("workflow.error.changed", nil), nil)
+	}
+	var edit string
+	def.Tasks, edit = change(f, slices.Clone(def.Tasks), i)
+	if err := h.save(c, e, def, f.revision); err != nil {
+		return h.conflict(c, e, f, views.EditTask+c.Param("taskID"), err, nil)
+	}
+	return web.Redirect(c, views.EditorPath(e.workflow.ID, edit))
+}
+
+func (h *workflows) rename(c echo.Context) error {
+	var in struct {
+		Name string `form:"name"`
+	}
+	if err := web.Bind(c, &in); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	if in.Name == "" || utf8.RuneCountInString(in.Name) > 200 {
+		e, err := h.open(c)
+		if err != nil {
+			return err
+		}
+		p, err := h.props(c, e, views.EditSettings)
+		if err != nil {
+			return err
+		}
+		p.Name = in.Name
+		showErrors(&p, []models.FieldError{models.Field("name", "workflow.error.name")})
+		return h.answer(c, http.StatusUnprocessableEntity, p)
+	}
+	id := c.Param("workflowID")
+	if err := h.store.RenameWorkflow(ctx, web.Actor(c), id, in.Name); err != nil {
+		return err
+	}
+	web.FlashOK(c, i18n.T(ctx, "workflow.renamed"))
+	return web.Redirect(c, link.Workflow(id))
+}

@@ -1,0 +1,107 @@
+// What the workflow editor and the pages of runs do in the browser. Both work without it. It listens on the document,
+// as app.js does, and uses neither eval nor inline styles.
+"use strict";
+
+(() => {
+  const on = (type, selector, act) =>
+    document.addEventListener(type, (event) => {
+      const found = event.target instanceof Element && event.target.closest(selector);
+      if (found) act(found, event);
+    });
+
+  // Piped text: the button beside a field says where to, the entry of the picker what.
+  let target = null;
+  on("click", "[data-pipe]", (button) => {
+    target = document.getElementById(button.dataset.pipe);
+    const search = document.querySelector("[data-piped-search]");
+    if (!search) return;
+    search.value = "";
+    filter(search);
+    requestAnimationFrame(() => search.focus());
+  });
+  on("click", "[data-insert]", (button) => {
+    const picker = document.getElementById("piped");
+    if (!target?.isConnected) return;
+    const text = button.dataset.insert;
+    const start = target.selectionStart ?? target.value.length;
+    const end = target.selectionEnd ?? start;
+    target.setRangeText(text, start, end, "end");
+    picker?.hidePopover();
+    target.focus();
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+    target.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
+  const filter = (search) => {
+    const picker = search.closest("[popover]");
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let any = false;
+    picker.querySelectorAll("[data-piped-group]").forEach((group) => {
+      let some = false;
+      const heading = group.querySelector("h3").textContent.toLowerCase();
+      group.querySelectorAll("[data-piped-item]").forEach((item) => {
+        const text = heading + " " + item.textContent.toLowerCase();
+        item.hidden = !words.every((word) => text.includes(word));
+        some ||= !item.hidden;
+      });
+      group.hidden = !some;
+      any ||= some;
+    });
+    picker.querySelector("[data-piped-none]").hidden = any;
+  };
+  on("input", "[data-piped-search]", filter);
+  on("keydown", "#piped", (picker, event) => {
+    const entries = [...picker.querySelectorAll("[data-piped-item]:not([hidden]) button")].filter((b) => b.offsetParent);
+    const at = entries.indexOf(document.activeElement);
+    if (event.key === "Enter" && event.target.matches("[data-piped-search]")) {
+      event.preventDefault();
+      entries[0]?.click();
+    } else if (event.key === "ArrowDown") {
+      event.preventDefault();
+      entries[Math.min(at + 1, entries.length - 1)]?.focus();
+    } else if (event.key === "ArrowUp") {
+      event.preventDefault();
+      if (at > 0) entries[at - 1].focus();
+      else picker.querySelector("[data-piped-search]").focus();
+    }
+  });
+
+  // A condition's right side offers the choices of the question that stands on its left.
+  on("change", "select[data-choices-for]", (select) => {
+    const right = document.getElementById(select.dataset.choicesFor);
+    const choices = select.selectedOptions[0]?.dataset.choices;
+    if (!right) return;
+    if (choices) right.setAttribute("list", choices);
+    else right.removeAttribute("list");
+  });
+
+  // [data-shows-any="a=1 2;b=3"] is visible while one of the fields has one of its values, inside of a part that is
+  // visible itself.
+  const applyAny = (root) =>
+    root.querySelectorAll("[data-shows-any]").forEach((part) => {
+      const form = part.closest("form") ?? document;
+      const value = (name) => form.querySelector(`[name="${CSS.escape(name)}"]`)?.value ?? "";
+      const format = value("config.body.format");
+      part.hidden = format === "" || !part.dataset.showsAny.split(";").some((rule) => {
+        const [name, values] = rule.split("=");
+        return values.split(" ").includes(value(name));
+      });
+    });
+  on("change", "form", applyAny);
+  document.addEventListener("htmx:afterSettle", () => applyAny(document));
+  applyAny(document);
+
+  // What somebody unfolded stays so when the page refreshes itself.
+  let unfolded = new Map();
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!event.detail.target.closest?.("[data-keep-open]")) return;
+    unfolded = new Map([...document.querySelectorAll("[data-keep-open] details[id]")].map((d) => [d.id, d.open]));
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    unfolded.forEach((open, id) => {
+      const details = document.getElementById(id);
+      if (details) details.open = open;
+    });
+    unfolded = new Map();
+  });
+})();
