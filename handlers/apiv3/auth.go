@@ -1,0 +1,65 @@
+package apiv3
+
+import (
+	"strings"
+
+	"surveyflow/models"
+)
+
+const headerToken = "X-Api-Token" // in any case
+
+// authenticate finds out who calls. Cookies are never looked at: what a browser sends along by itself opens nothing.
+func (a *API) authenticate(c *call) error {
+	token, err := tokenOf(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	if c.caller, err = a.tokens.Authenticate(ctx, token); err != nil {
+		return err
+	}
+	if c.caller.Token.Scope != models.TokenScopeAll { // made for one collector or one workflow's events
+		return &models.Error{Code: models.CodeForbidden, Key: "api.error.token_scope"}
+	}
+	c.actor = c.caller.Actor()
+	if c.Request().URL.RawQuery == "" { // the busiest call has no query
+		return nil
+	}
+	switch c.QueryParam("scope") {
+	case "":
+		return nil
+	case "organization":
+		c.actor.Wide = true
+	default:
+		return invalid("scope", "api.error.scope")
+	}
+	if c.actor.Role != models.RoleBrandAdmin {
+		return &models.Error{Code: models.CodeForbidden, Key: "api.error.scope_role"}
+	}
+	return nil
+}
+
+// tokenOf gives the token that the request names.
+func tokenOf(c *call) (string, error) {
+	h := c.Request().Header
+	if token := h.Get(headerToken); token != "" {
+		return strings.TrimSpace(token), nil
+	}
+	if scheme, token, ok := strings.Cut(h.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token), nil
+	}
+	return "", &models.Error{Code: models.CodeInvalid, Key: "api.error.no_authorization"}
+}
+
+// invalid says what is wrong with one parameter or member.
+func invalid(field, key string, args ...any) error {
+	return models.Invalid(models.Field(field, key, args...))
+}
+
+// missing tells the API's own sentence and code for a thing that is not there, or not the caller's.
+func missing(err error, key string) error {
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return &models.Error{Code: models.CodeNotFound, Key: key, Cause: err}
+	}
+	return err
+}

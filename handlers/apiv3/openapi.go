@@ -1,0 +1,128 @@
+package apiv3
+
+import (
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"surveyflow/internal/link"
+)
+
+// openAPI answers the description of the API. It needs no token: it says nothing of anybody's data.
+func (a *API) openAPI(c echo.Context) error {
+	nameRequest(c)
+	return write(c, http.StatusOK, a.describe())
+}
+
+// describe makes the OpenAPI 3.1 description out of the table of routes.
+func (a *API) describe() schema {
+	d := &describer{components: schema{}}
+	paths := schema{}
+	for _, e := range a.table {
+		path := pathOf(e.pattern)
+		if paths[path] == nil {
+			paths[path] = schema{}
+		}
+		paths[path].(schema)[strings.ToLower(e.method)] = operation(d, e)
+	}
+	d.components["Failure"] = d.object(reflect.TypeFor[failure]())
+	groups := make([]schema, len(tags))
+	for i, tag := range tags {
+		groups[i] = schema{"name": tag}
+	}
+	version := a.version
+	if version == "" {
+		version = "dev"
+	}
+	return schema{
+		"openapi": "3.1.0",
+		"info": schema{
+			"title": "Surveyflow API", "version": version,
+			"description": "Paths, shapes and error codes of the Qualtrics API v3, and beyond it workflows and runs. Every answer is an envelope with result and meta; a success is always a plain 200.",
+		},
+		"servers":  []schema{{"url": a.base.API("")}},
+		"security": []schema{{"token": []string{}}, {"bearer": []string{}}},
+		"tags":     groups,
+		"paths":    paths,
+		"components": schema{
+			"schemas": d.components,
+			"securitySchemes": schema{
+				"token":  schema{"type": "apiKey", "in": "header", "name": "X-API-TOKEN"},
+				"bearer": schema{"type": "http", "scheme": "bearer"},
+			},
+		},
+	}
+}
+
+// pathOf gives a pattern as OpenAPI writes it: below the server's address, with parameters in braces.
+func pathOf(pattern string) string {
+	segments := strings.Split(strings.TrimPrefix(pattern, link.APIPrefix), "/")
+	for i, s := range segments {
+		if name, ok := strings.CutPrefix(s, ":"); ok {
+			segments[i] = "{" + name + "}"
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+func operation(d *describer, e endpoint) schema {
+	o := schema{"operationId": e.name, "tags": []string{e.tag}, "summary": e.summary, "responses": responses(d, e)}
+	if e.more != "" {
+		o["description"] = e.more
+	}
+	if e.open {
+		o["security"] = []schema{}
+	}
+	var params []schema
+	for segment := range strings.SplitSeq(e.pattern, "/") {
+		if name, ok := strings.CutPrefix(segment, ":"); ok {
+			params = append(params, schema{"name": name, "in": "path", "required": true, "schema": text})
+		}
+	}
+	all := e.params
+	if !e.open {
+		all = append([]param{scopeParam}, all...)
+	}
+	for _, p := range all {
+		params = append(params, schema{"name": p.name, "in": p.in, "description": p.text, "schema": p.schema})
+	}
+	if len(params) > 0 {
+		o["parameters"] = params
+	}
+	if e.body != nil {
+		o["requestBody"] = schema{"required": !e.noBody, "content": jsonContent(d.of(e.body))}
+	}
+	return o
+}
+
+func jsonContent(s schema) schema { return schema{echo.MIMEApplicationJSON: schema{"schema": s}} }
+
+var metaSchema = schema{
+	"type": "object", "required": []string{"httpStatus", "requestId"},
+	"properties": schema{"httpStatus": text, "requestId": schema{"type": "string", "format": "uuid"}, "notice": text},
+}
+
+// responses describes the success of a route, and failures, which all look alike.
+func responses(d *describer, e endpoint) schema {
+	success := schema{"type": "object", "properties": schema{"meta": metaSchema}, "required": []string{"meta"}}
+	switch {
+	case e.plain:
+		success = d.of(e.result)
+	case e.result != nil:
+		success["properties"] = schema{"result": d.of(e.result), "meta": metaSchema}
+		success["required"] = []string{"result", "meta"}
+	}
+	failed := schema{
+		"type": "object", "required": []string{"meta"},
+		"properties": schema{"meta": schema{
+			"type": "object", "required": []string{"httpStatus", "requestId", "error"},
+			"properties": schema{"httpStatus": text, "requestId": text, "error": reference("Failure")},
+		}},
+	}
+	return schema{
+		"200":     schema{"description": "200 - OK", "content": jsonContent(success)},
+		"default": schema{"description": "What went wrong", "content": jsonContent(failed)},
+	}
+}

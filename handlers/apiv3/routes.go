@@ -1,0 +1,293 @@
+package apiv3
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"surveyflow/handlers/web"
+	"surveyflow/internal/link"
+	"surveyflow/internal/survey"
+	"surveyflow/models"
+)
+
+// endpoint is one row of the API's table: a route and its description.
+type endpoint struct {
+	method  string
+	pattern string
+	handler echo.HandlerFunc
+	open    bool // answers without a token
+	quiet   bool // logged only when debugging: it comes thousands of times a second
+	name    string
+	tag     string
+	summary string
+	more    string // longer description
+	params  []param
+	body    any  // what is sent: a value of its type, or a schema
+	noBody  bool // the body may be left out
+	result  any  // the member result: a value of its type, or a schema; nil for none
+	plain   bool // the answer is the result itself, without an envelope
+}
+
+// param is a parameter of the query or a header.
+type param struct {
+	name, in, text string
+	schema         schema
+}
+
+// Routes are the API's rows of the one table of routes.
+func (a *API) Routes() []web.Route {
+	rows := make([]web.Route, 0, len(a.table)+2)
+	for _, e := range a.table {
+		guard := web.GuardToken
+		if e.open {
+			guard = web.GuardNone
+		}
+		rows = append(rows, web.Route{
+			Method: e.method, Pattern: e.pattern, Handler: e.handler, Guard: guard, Origin: web.OriginPublic, Quiet: e.quiet, Errors: a.problem,
+		})
+	}
+	for _, pattern := range []string{link.PatternAPIRoot, link.PatternAPIRest} {
+		rows = append(rows, web.Route{
+			Method: web.AnyMethod, Pattern: pattern, Handler: a.noRoute, Guard: web.GuardNone, Origin: web.OriginPublic, Errors: a.problem,
+		})
+	}
+	return rows
+}
+
+// noRoute answers what is no route: 405 where another method would be one.
+func (a *API) noRoute(c echo.Context) error {
+	nameRequest(c)
+	var methods []string
+	for _, e := range a.table {
+		if matches(e.pattern, c.Request().URL.Path) && !slices.Contains(methods, e.method) {
+			methods = append(methods, e.method)
+		}
+	}
+	if len(methods) == 0 {
+		return models.NotFound("api.error.no_route")
+	}
+	c.Response().Header().Set("Allow", strings.Join(methods, ", "))
+	return echo.NewHTTPError(http.StatusMethodNotAllowed)
+}
+
+// matches reports whether a path is one of a pattern's.
+func matches(pattern, path string) bool {
+	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return false
+	}
+	for i := range want {
+		if want[i] != got[i] && (!strings.HasPrefix(want[i], ":") || got[i] == "") {
+			return false
+		}
+	}
+	return true
+}
+
+const (
+	tagAccount     = "Account"
+	tagSurveys     = "Surveys"
+	tagDefinitions = "Survey definitions"
+	tagResponses   = "Responses"
+	tagWorkflows   = "Workflows"
+	tagRuns        = "Runs"
+)
+
+// tags lists the groups of the description in their order.
+var tags = []string{tagAccount, tagSurveys, tagDefinitions, tagResponses, tagWorkflows, tagRuns}
+
+// Parameters that several routes have.
+var (
+	scopeParam = param{"scope", "query", "organization: everything of the organisation and not only one's own; for brand admins.", schema{"type": "string", "enum": []string{"organization"}}}
+	sizeParam  = param{"pageSize", "query", "Elements of a page, 1 to 500; 100 when it is not named.", schema{"type": "integer", "minimum": 1, "maximum": 500}}
+	skipParam  = param{"skipToken", "query", "The place in the list that nextPage names.", schema{"type": "string"}}
+	paging     = []param{sizeParam, skipParam}
+)
+
+// endpoints is the table.
+func (a *API) endpoints() []endpoint {
+	return slices.Concat(a.accountEndpoints(), a.surveyEndpoints(), a.definitionEndpoints(), a.responseEndpoints(), a.workflowEndpoints(), a.runEndpoints())
+}
+
+func (a *API) accountEndpoints() []endpoint {
+	return []endpoint{
+		{
+			method: get, pattern: link.PatternAPIWhoami, handler: a.serve(a.whoami), name: "whoami", tag: tagAccount,
+			summary: "Who the token belongs to", result: whoami{},
+		},
+		{
+			method: get, pattern: link.PatternAPIOpenAPI, handler: a.openAPI, open: true, name: "openapi", tag: tagAccount,
+			summary: "This description", result: schema{"type": "object"}, plain: true,
+		},
+	}
+}
+
+func (a *API) surveyEndpoints() []endpoint {
+	return []endpoint{
+		{
+			method: get, pattern: link.PatternAPISurveys, handler: a.serve(a.listSurveys), name: "listSurveys", tag: tagSurveys,
+			summary: "List surveys, the last changed first", result: list[surveyRow]{},
+			params: slices.Concat(paging, []param{{"offset", "query", "How many surveys to pass over, for clients that page by number.", schema{"type": "integer", "minimum": 0}}}),
+		},
+		{
+			method: get, pattern: link.PatternAPISurvey, handler: a.serve(a.showSurvey), name: "getSurvey", tag: tagSurveys,
+			summary: "A survey in the older shape, with the meaning of export columns",
+			more:    "It shows what respondents see: the live version, or the draft of a survey that was never live.", result: legacySurveySchema,
+		},
+		{
+			method: put, pattern: link.PatternAPISurvey, handler: a.serve(a.updateSurvey), name: "updateSurvey", tag: tagSurveys,
+			summary: "Rename, publish and open, close, date or give away a survey",
+			more:    "What is not named stays. isActive true publishes the draft and opens the survey; false closes it.", body: surveyChangeSchema,
+		},
+		{
+			method: del, pattern: link.PatternAPISurvey, handler: a.serve(a.deleteSurvey), name: "deleteSurvey", tag: tagSurveys,
+			summary: "Delete a survey with its workflows; their waiting runs are canceled",
+		},
+	}
+}
+
+func (a *API) definitionEndpoints() []endpoint {
+	return []endpoint{
+		{
+			method: post, pattern: link.PatternAPIDefinitions, handler: a.serve(a.createSurvey), name: "createSurvey", tag: tagDefinitions,
+			summary: "Make a survey with one empty block and a public link", body: newSurveySchema, result: madeSurvey{},
+		},
+		{
+			method: get, pattern: link.PatternAPIDefinition, handler: a.serve(a.showDefinition), name: "getDefinition", tag: tagDefinitions,
+			summary: "The draft of a survey", result: definitionSchema,
+		},
+		{
+			method: get, pattern: link.PatternAPIQuestions, handler: a.serve(a.listQuestions), name: "listQuestions", tag: tagDefinitions,
+			summary: "The questions of the draft in survey order", result: questionListSchema,
+		},
+		{
+			method: post, pattern: link.PatternAPIQuestions, handler: a.serve(a.createQuestion), name: "createQuestion", tag: tagDefinitions,
+			summary: "Add a question to the draft", more: unusedText, body: questionSchema, result: madeQuestion{},
+			params: []param{{"blockId", "query", "The block that it is added to; the first one when it is not named.", schema{"type": "string"}}},
+		},
+		{
+			method: get, pattern: link.PatternAPIQuestion, handler: a.serve(a.showQuestion), name: "getQuestion", tag: tagDefinitions,
+			summary: "One question of the draft", result: questionSchema,
+		},
+		{
+			method: put, pattern: link.PatternAPIQuestion, handler: a.serve(a.updateQuestion), name: "updateQuestion", tag: tagDefinitions,
+			summary: "Replace a question of the draft", more: unusedText, body: questionSchema,
+		},
+		{
+			method: del, pattern: link.PatternAPIQuestion, handler: a.serve(a.deleteQuestion), name: "deleteQuestion", tag: tagDefinitions,
+			summary: "Remove a question from the draft",
+		},
+		{
+			method: post, pattern: link.PatternAPIVersions, handler: a.serve(a.createVersion), name: "createVersion", tag: tagDefinitions,
+			summary: "Publish the draft", body: newVersion{}, result: madeVersion{},
+		},
+	}
+}
+
+const unusedText = "Parts that the product does not use yet, and questions of types that it cannot ask, are kept, given back unchanged, and named in meta.notice."
+
+func (a *API) responseEndpoints() []endpoint {
+	return []endpoint{
+		{
+			method: post, pattern: link.PatternAPIResponses, handler: a.serve(a.createResponse), quiet: true, name: "createResponse", tag: tagResponses,
+			summary: "Create a response; workflows start as for any other", body: newResponse{}, result: madeResponse{},
+			more:   "Values are recode values or ids of choices (an array for several), _TEXT for texts, and plain names for embedded data and metadata.",
+			params: []param{{headerIdempotency, "header", "The same key again in the survey answers the same response and makes no second one.", schema{"type": "string", "maxLength": maxKey}}},
+		},
+		{
+			method: get, pattern: link.PatternAPIResponse, handler: a.serve(a.showResponse), name: "getResponse", tag: tagResponses,
+			summary: "One response with values and labels", result: survey.Export{},
+		},
+		{
+			method: del, pattern: link.PatternAPIResponse, handler: a.serve(a.deleteResponse), name: "deleteResponse", tag: tagResponses,
+			summary: "Delete a response; runs that carry its values keep them until their retention ends",
+		},
+	}
+}
+
+func (a *API) workflowEndpoints() []endpoint {
+	return []endpoint{
+		{
+			method: get, pattern: link.PatternAPIWorkflows, handler: a.serve(a.listWorkflows), name: "listWorkflows", tag: tagWorkflows,
+			summary: "List workflows, the last changed first", result: list[workflowBody]{},
+			params: slices.Concat(paging, []param{{"surveyId", "query", "Only those of this survey.", schema{"type": "string"}}}),
+		},
+		{
+			method: post, pattern: link.PatternAPIWorkflows, handler: a.serve(a.createWorkflow), name: "createWorkflow", tag: tagWorkflows,
+			summary: "Make a workflow; it is live at once, and on when enabled is true", body: workflowWriteSchema, result: workflowBody{},
+		},
+		{
+			method: get, pattern: link.PatternAPIWorkflow, handler: a.serve(a.showWorkflow), name: "getWorkflow", tag: tagWorkflows,
+			summary: "A workflow as it runs: its live version", result: workflowBody{},
+		},
+		{
+			method: put, pattern: link.PatternAPIWorkflow, handler: a.serve(a.updateWorkflow), name: "updateWorkflow", tag: tagWorkflows,
+			summary: "Change a workflow; it is live at once and replaces the draft",
+			more:    "Members that are not named stay. With revision, a write that was made of an older one is answered 409.",
+			body:    workflowWriteSchema, result: workflowBody{},
+		},
+		{
+			method: del, pattern: link.PatternAPIWorkflow, handler: a.serve(a.deleteWorkflow), name: "deleteWorkflow", tag: tagWorkflows,
+			summary: "Delete a workflow; meta.notice says how many waiting runs were canceled",
+		},
+		{
+			method: post, pattern: link.PatternAPIWorkflowEnable, handler: a.serve(a.enableWorkflow), name: "enableWorkflow", tag: tagWorkflows,
+			summary: "Turn a workflow on; runs that waited for that go on", result: workflowBody{},
+		},
+		{
+			method: post, pattern: link.PatternAPIWorkflowDisable, handler: a.serve(a.disableWorkflow), name: "disableWorkflow", tag: tagWorkflows,
+			summary: "Turn a workflow off; its waiting runs are held", result: workflowBody{},
+		},
+		{
+			method: post, pattern: link.PatternAPIWorkflowTest, handler: a.serve(a.testWorkflow), name: "testWorkflow", tag: tagWorkflows,
+			summary: "Run the live version on a response that is there, marked as a test", body: workflowTest{}, result: runDetail{},
+		},
+		{
+			method: get, pattern: link.PatternAPIWorkflowRuns, handler: a.serve(a.listWorkflowRuns), name: "listWorkflowRuns", tag: tagWorkflows,
+			summary: "The runs of a workflow, the newest first", result: list[runRow]{}, params: slices.Concat(paging, runParams),
+		},
+	}
+}
+
+var runParams = []param{
+	{"status", "query", "Only runs with this status.", schema{"type": "string", "enum": models.RunStatuses}},
+	{"from", "query", "Only runs made at this time or later.", schema{"type": "string", "format": "date-time"}},
+	{"to", "query", "Only runs made before this time.", schema{"type": "string", "format": "date-time"}},
+	{"q", "query", "The beginning of first name, last name or e-mail address; 3 characters or more.", schema{"type": "string", "minLength": 3}},
+}
+
+func (a *API) runEndpoints() []endpoint {
+	return []endpoint{
+		{
+			method: get, pattern: link.PatternAPIRuns, handler: a.serve(a.listRuns), name: "listRuns", tag: tagRuns,
+			summary: "The runs of all workflows, the newest first", result: list[runRow]{},
+			params: slices.Concat(paging, runParams, []param{{"workflowId", "query", "Only runs of this workflow.", schema{"type": "string"}}}),
+		},
+		{
+			method: get, pattern: link.PatternAPIRun, handler: a.serve(a.showRun), name: "getRun", tag: tagRuns,
+			summary: "A run with its tasks and every try, secrets masked", result: runDetail{},
+		},
+		{
+			method: post, pattern: link.PatternAPIRunReplay, handler: a.serve(a.replayRun), name: "replayRun", tag: tagRuns,
+			summary: "Repeat a run that has ended; answers the new one", body: runReplaySchema, noBody: true, result: runDetail{},
+		},
+		{
+			method: post, pattern: link.PatternAPIRunCancel, handler: a.serve(a.cancelRun), name: "cancelRun", tag: tagRuns,
+			summary: "End a run that waits, or a running one before its next task", result: runDetail{},
+		},
+		{
+			method: post, pattern: link.PatternAPIRunPlay, handler: a.serve(a.playRun), name: "playRun", tag: tagRuns,
+			summary: "Let a run that waits go on now", result: runDetail{},
+		},
+	}
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+	put  = http.MethodPut
+	del  = http.MethodDelete
+)
