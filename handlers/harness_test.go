@@ -233,3 +233,8 @@ func (b *browser) revision(surveyID string) string {
 	b.app.t.Helper()
 	return b.get(link.SurveyBuild(surveyID)).is(http.StatusOK).value("revision")
 }
+
+// acceptance is a response on its own, as the pages of respondents hand it to the store.
+func acceptance(r *models.Response, surveyRev int64) *store.Acceptance {
+	return &store.Acceptance{Response: r, SurveyRev: surveyRev}
+}

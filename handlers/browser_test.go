@@ -1,0 +1,189 @@
+package handlers_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"surveyflow/internal/browsertest"
+	"surveyflow/internal/link"
+	"surveyflow/models"
+)
+
+// views are how every page is looked at.
+var pageViews = []browsertest.View{{}, {Dark: true}, {Width: 375, Height: 812}, {Width: 375, Height: 812, Dark: true}}
+
+// signInPage signs in by typing.
+func signInPage(a *app, p *browsertest.Page) {
+	p.Goto(a.server.URL + link.SignIn())
+	p.Fill("#f-email", "ada@example.com")
+	p.Fill("#f-password", password)
+	p.Click("form button:not([value])")
+	p.Wait("nav")
+}
+
+// sample makes a survey that has one of everything, and responses of every state.
+func (a *app) sample(t *testing.T, b *browser) (surveyID, responseID string) {
+	t.Helper()
+	id := b.survey("How was your visit to the museum?")
+	actor := a.actor("ada@example.com")
+	s, err := a.store.Survey(t.Context(), actor, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Draft.V = sampleDefinition(s.Draft.V.Blocks[0].ID)
+	s.NextQID = 8
+	if _, err := a.store.SaveSurveyDraft(t.Context(), actor, s, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.store.PutSurveyLive(t.Context(), actor, id, 0); err != nil {
+		t.Fatal(err)
+	}
+	live, err := a.store.LiveSurvey(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 60 {
+		r := sampleResponse(live.Survey.OrgID, id, live.Collectors[0].ID, i)
+		if err := a.store.Accept(acceptance(r, live.Survey.LiveRev)); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			responseID = r.ID
+		}
+	}
+	return id, responseID
+}
+
+func sampleDefinition(page string) models.SurveyDefinition {
+	low, high := 0.0, 120.0
+	return models.SurveyDefinition{
+		Language: "en",
+		Blocks: []models.Block{
+			{ID: page, Title: "Your visit", Questions: []models.Question{
+				{ID: "QID1", Type: models.QuestionSingleChoice, Text: "How did you like the exhibition?", Required: true, NextChoiceID: 5, Choices: []models.Choice{
+					{ID: 1, Text: "Very much", Recode: "5"}, {ID: 2, Text: "It was fine"}, {ID: 3, Text: "Not really"}, {ID: 4, Text: "Something else", TextEntry: true},
+				}},
+				{ID: "QID2", Type: models.QuestionMultipleChoice, Text: "Which rooms did you see?", Help: "Choose all that apply.", NextChoiceID: 8, Choices: []models.Choice{
+					{ID: 1, Text: "Painting"}, {ID: 2, Text: "Sculpture"}, {ID: 3, Text: "Photography"}, {ID: 4, Text: "Design"}, {ID: 5, Text: "Garden"}, {ID: 6, Text: "Café"}, {ID: 7, Text: "None of these", Exclusive: true},
+				}},
+				{ID: "QID3", Type: models.QuestionNPS, Text: "How likely are you to recommend us to a friend?"},
+			}},
+			{ID: models.NewID(models.PrefixBlock), Questions: []models.Question{
+				{ID: "QID4", Type: models.QuestionShortText, Text: "Which work stayed in your mind?", Tag: "work"},
+				{ID: "QID5", Type: models.QuestionLongText, Text: "What should we do differently?"},
+				{ID: "QID6", Type: models.QuestionNumber, Text: "How old are you?", Rules: models.Rules{Min: &low, Max: &high}},
+			}},
+		},
+		EmbeddedData: []models.EmbeddedField{{Name: "segment", Default: "walk-in", FromLink: true}, {Name: "ticket"}},
+		End:          models.EndOfSurvey{Message: "Thank you, and come again."},
+	}
+}
+
+func sampleResponse(org, surveyID, collector string, i int) *models.Response {
+	at := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC).Add(-time.Duration(i) * time.Hour)
+	done := at.Add(time.Duration(40+i*7) * time.Second)
+	r := &models.Response{
+		ID: models.NewID(models.PrefixResponse), OrgID: org, SurveyID: surveyID, SurveyVersion: 1, CollectorID: collector,
+		State: models.ResponseCompleted, Channel: models.ChannelLink, Language: "en", Rev: 1, IP: "192.0.2.7", StartedAt: at, UpdatedAt: done, RecordedAt: &done,
+	}
+	r.Fields.V = map[string]string{"segment": "gold", "referrer": "newsletter"}
+	r.Answers.V = models.Answers{
+		"QID1": {Choices: []int{4}, Other: map[int]string{4: "I fell asleep in front of a Rothko, which may be the point"}},
+		"QID2": {Choices: []int{1, 3, 6}}, "QID3": {Number: "9"}, "QID4": {Text: "The blue one"}, "QID6": {Number: "36"},
+	}
+	switch i % 10 {
+	case 3:
+		r.State = models.ResponsePartial
+	case 7:
+		expires := at.Add(7 * 24 * time.Hour)
+		r.State, r.RecordedAt, r.ExpiresAt = models.ResponseInProgress, nil, &expires
+	}
+	return r
+}
+
+func TestPagesInABrowser(t *testing.T) {
+	a := newApp(t)
+	b := a.person("ada@example.com")
+	id, response := a.sample(t, b)
+	empty := b.survey("Empty one")
+	if _, _, err := a.people.CreateToken(t.Context(), a.actor("ada@example.com"), "Nightly export"); err != nil {
+		t.Fatal(err)
+	}
+	pages := map[string]string{
+		"surveys": link.Surveys(), "survey-new": link.SurveyNew(), "build": link.SurveyBuild(id),
+		"build-choices": link.With(link.SurveyBuild(id), "edit", "QID2"), "build-number": link.With(link.SurveyBuild(id), "edit", "QID6"),
+		"build-fields": link.With(link.SurveyBuild(id), "edit", "fields"), "build-new": link.With(link.SurveyBuild(empty), "edit", "QID1"),
+		"collectors": link.SurveyCollectors(id), "collectors-draft": link.SurveyCollectors(empty),
+		"responses": link.Responses(id), "responses-none": link.Responses(empty), "response": link.Response(id, response),
+		"settings": link.SurveySettings(id), "account": link.Account(), "missing": "/surveys/SV_nothing/build",
+	}
+	chromium := browsertest.New(t)
+	for _, view := range pageViews {
+		p := chromium.Open(a.server.URL+link.SignIn(), view)
+		if view == (browsertest.View{}) { // the others share its cookies
+			p.Screenshot("sign-in")
+			p.CheckAccessibility()
+			signInPage(a, p)
+		}
+		for name, path := range pages {
+			p.Goto(a.server.URL + path)
+			p.Screenshot(name)
+			p.CheckAccessibility()
+			p.CheckFits()
+		}
+		for _, complaint := range p.Complaints() {
+			t.Errorf("%s: %s", view, complaint)
+		}
+	}
+}
+
+func TestTheBuilderSavesWhilePeopleType(t *testing.T) {
+	a := newApp(t)
+	b := a.person("ada@example.com")
+	id := b.survey("Lunch")
+	p := browsertest.New(t).Open(a.server.URL+link.SignIn(), browsertest.View{})
+	signInPage(a, p)
+	p.Goto(a.server.URL + link.With(link.SurveyBuild(id), "edit", "QID1"))
+	p.Fill("#f-text", "How was lunch?")
+	p.Fill("#f-choices-0-text", "Good")
+	p.Fill("#f-choices-1-text", "Bad")
+	p.Press("\t")
+	p.Wait("#saved svg")
+	p.Click("[data-add-row=choices]")
+	p.Fill("#f-choices-2-text", "Skipped it")
+	p.Press("\t")
+	eventually(t, "the third choice is saved", func() bool { return len(a.draft(id).Question("QID1").Choices) == 3 })
+	p.Fill("#f-choices-2-text", "Skipped lunch")
+	p.Click("button[value=done]")
+	p.Wait("#QID1 h3")
+	q := a.draft(id).Question("QID1")
+	if got := fmt.Sprint(q.Text, q.Choices); got != "How was lunch?[{1 Good  false false} {2 Bad  false false} {3 Skipped lunch  false false}]" {
+		t.Errorf("the draft is %s", got)
+	}
+	p.Click("form[hx-post$=put-live] button, #survey-actions form:last-child button")
+	p.Wait("input[readonly]")
+	if got := p.Text("#flashes"); got == "" {
+		t.Error("nothing says that the survey is live")
+	}
+	for _, complaint := range p.Complaints() {
+		t.Error(complaint)
+	}
+}
+
+// eventually waits until something that the browser set off has happened.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("it never happened: %s", what)
+		case <-tick.C:
+		}
+	}
+}
