@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+
+	"gorm.io/gorm"
 
 	"surveyflow/models"
 )
@@ -78,16 +81,17 @@ func (s *Store) RespondentResponse(ctx context.Context, surveyID, id string) (*m
 // DeleteResponse removes a response. Events and runs keep what they carried until their retention ends.
 func (s *Store) DeleteResponse(ctx context.Context, a models.Actor, surveyID, id string) error {
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		r, err := tx.Response(ctx, a, surveyID, id)
-		if err != nil {
+		if _, err := tx.Response(ctx, a, surveyID, id); err != nil {
 			return err
 		}
-		d := tx.write(ctx).Where("id = ? AND survey_id = ?", id, surveyID).Delete(&models.Response{})
-		if d.Error != nil || d.RowsAffected == 0 {
-			return fault("delete response", d.Error)
+		// The state is that of the deleted row: between a read and the deletion the respondent may have gone on.
+		var states []models.ResponseState
+		err := tx.write(ctx).Raw("DELETE FROM responses WHERE id = ? AND survey_id = ? RETURNING state", id, surveyID).Scan(&states).Error
+		if err != nil || len(states) == 0 {
+			return fault("delete response", cmp.Or(err, gorm.ErrRecordNotFound))
 		}
 		return fault("count response", tx.write(ctx).Exec(`INSERT INTO response_counts (survey_id, state, shard, n) VALUES (?, ?, -1, -1)
-			ON CONFLICT (survey_id, state, shard) DO UPDATE SET n = response_counts.n - 1`, surveyID, r.State).Error)
+			ON CONFLICT (survey_id, state, shard) DO UPDATE SET n = response_counts.n - 1`, surveyID, states[0]).Error)
 	})
 }
 
