@@ -74,12 +74,12 @@ var (
 		sqlite: `INSERT INTO runs (` + runColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	}
 	insertQueue = &statement{
-		postgres: `INSERT INTO queue (id, kind, state, state_at, rank, due_at, lane, hold, hold_reason, starts, canceling)
-			SELECT id, kind, state, state_at, rank, due_at, lane, hold, hold_reason, 0, FALSE
-			FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[])
-				AS q (id, kind, state, state_at, rank, due_at, lane, hold, hold_reason)`,
-		sqlite: `INSERT INTO queue (id, kind, state, state_at, rank, due_at, lane, hold, hold_reason, starts, canceling)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, FALSE)`,
+		postgres: `INSERT INTO queue (id, kind, state, state_at, rank, lane, node, claim, started_at, starts, canceling)
+			SELECT id, kind, state, state_at, rank, lane, node, claim, started_at, starts, FALSE
+			FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::int[])
+				AS q (id, kind, state, state_at, rank, lane, node, claim, started_at, starts)`,
+		sqlite: `INSERT INTO queue (id, kind, state, state_at, rank, lane, node, claim, started_at, starts, canceling)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)`,
 	}
 )
 
@@ -108,6 +108,7 @@ func (b *batch) accept(ctx context.Context, shard int, units []*unit) error {
 	if err := b.countResponses(ctx, shard, units); err != nil {
 		return err
 	}
+	b.take(units)
 	var events []models.Event
 	var runs []models.Run
 	var carried []models.Attempt
@@ -124,7 +125,7 @@ func (b *batch) accept(ctx context.Context, shard int, units []*unit) error {
 	if err := b.insertEvents(ctx, events); err != nil {
 		return err
 	}
-	if err := b.insertRuns(ctx, runs, b.readyItems(runs)); err != nil {
+	if err := b.insertRuns(ctx, runs, b.items(runs)); err != nil {
 		return err
 	}
 	return b.insertAttempts(ctx, carried)
@@ -163,27 +164,20 @@ func (b *batch) dropStale(ctx context.Context, units []*unit) ([]*unit, error) {
 // writeResponses is the gate: a response that is not written (key used, sent twice, changed since) drops out alone.
 func (b *batch) writeResponses(ctx context.Context, units []*unit) ([]*unit, error) {
 	var fresh, changed []models.Response
-	seen := make(map[string]bool, len(units))
 	for _, u := range units {
-		r := u.accept.Response
-		if r == nil || seen[r.ID] { // the second of two writes of one response in a batch is too late, like one after it
-			continue
-		}
-		seen[r.ID] = true
-		if r.Rev == 1 {
+		switch r := u.accept.Response; {
+		case r == nil:
+		case r.Rev == 1:
 			fresh = append(fresh, *r)
-		} else {
+		default:
 			changed = append(changed, *r)
 		}
 	}
-	written := make(map[string]int64, len(units))
-	for _, r := range append(slices.Clone(fresh), changed...) {
-		written[r.ID] = -r.Rev
-	}
+	written := make(map[string]bool, len(units)) // a batch has a response only once
 	confirm := func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)
-		written[id] = -written[id]
+		written[id] = true
 		return err
 	}
 	if err := b.insertResponses(ctx, fresh, confirm); err != nil {
@@ -194,12 +188,9 @@ func (b *batch) writeResponses(ctx context.Context, units []*unit) ([]*unit, err
 	}
 	kept := make([]*unit, 0, len(units))
 	for _, u := range units {
-		if r := u.accept.Response; r != nil {
-			if written[r.ID] != r.Rev {
-				u.err = models.Conflict("response.error.changed", nil)
-				continue
-			}
-			delete(written, r.ID) // a second unit with the same response and revision did not write it
+		if r := u.accept.Response; r != nil && !written[r.ID] {
+			u.err = models.Conflict("response.error.changed", nil)
+			continue
 		}
 		kept = append(kept, u)
 	}
@@ -309,20 +300,7 @@ func (b *batch) insertRuns(ctx context.Context, rs []models.Run, items []models.
 	return b.each(ctx, insertQueue, len(items),
 		column(items, func(q *item) string { return q.ID }), column(items, func(q *item) string { return string(q.Kind) }),
 		column(items, func(q *item) string { return string(q.State) }), column(items, func(q *item) int64 { return q.StateAt }),
-		column(items, func(q *item) int64 { return q.Rank }), column(items, func(q *item) *int64 { return q.DueAt }),
-		column(items, func(q *item) string { return q.Lane }), column(items, func(q *item) *string { return (*string)(q.Hold) }),
-		column(items, func(q *item) *string { return q.HoldReason }))
-}
-
-// readyItems makes the queue items of runs that may start at once, each behind the earlier ones of its workflow.
-func (b *batch) readyItems(rs []models.Run) []models.QueueItem {
-	now := b.clock.Now()
-	items := make([]models.QueueItem, len(rs))
-	for i := range rs {
-		items[i] = models.QueueItem{
-			ID: rs[i].ID, Kind: models.KindRun, State: models.QueueReady, StateAt: now.UnixMicro(),
-			Rank: b.lanes.rank(rs[i].WorkflowID, now), Lane: rs[i].WorkflowID,
-		}
-	}
-	return items
+		column(items, func(q *item) int64 { return q.Rank }), column(items, func(q *item) string { return q.Lane }),
+		column(items, func(q *item) *string { return q.Node }), column(items, func(q *item) *int64 { return q.Claim }),
+		column(items, func(q *item) *int64 { return q.StartedAt }), column(items, func(q *item) int { return q.Starts }))
 }

@@ -111,22 +111,61 @@ func (m *committer) loop(ctx context.Context, shard int) {
 	}
 }
 
-// commit commits the units together, and when that fails for a reason that one of them may be guilty of, one by one.
+// commit commits the units together; those that write the same row as an earlier one follow in a commit of their own,
+// as if they had come later.
 func (m *committer) commit(ctx context.Context, shard int, units []*unit) {
-	err := m.commitTogether(ctx, shard, units)
-	if err != nil && len(units) > 1 && !unreachable(err) {
-		for _, u := range units {
-			u.err = fault("commit", m.commitTogether(ctx, shard, []*unit{u}))
-		}
-	} else if err != nil {
-		for _, u := range units {
-			u.err = fault("commit", err)
-		}
+	for rest := units; len(rest) > 0; {
+		var first []*unit
+		first, rest = apart(rest)
+		m.commitBatch(ctx, shard, first)
 	}
 	for _, u := range units {
 		if u.err == nil && u.makesWork() {
 			m.signalWork()
 			return
+		}
+	}
+}
+
+// apart splits off the units that write a row which one before them writes.
+func apart(units []*unit) (first, rest []*unit) {
+	seen := make(map[string]bool, len(units))
+	first = make([]*unit, 0, len(units))
+	for _, u := range units {
+		row := u.row()
+		if row != "" && seen[row] {
+			rest = append(rest, u)
+			continue
+		}
+		seen[row] = true
+		first = append(first, u)
+	}
+	return first, rest
+}
+
+// row names the row that only one unit of a batch may write; empty when there is none.
+func (u *unit) row() string {
+	switch {
+	case u.accept != nil && u.accept.Response != nil:
+		return u.accept.Response.ID
+	case u.finish != nil:
+		return u.finish.RunID
+	}
+	return ""
+}
+
+// commitBatch commits the units together, and when that fails for a reason that one of them may be guilty of, one by one.
+func (m *committer) commitBatch(ctx context.Context, shard int, units []*unit) {
+	err := m.commitTogether(ctx, shard, units)
+	switch {
+	case err == nil: // each unit has its own outcome
+	case len(units) > 1 && !unreachable(err):
+		for _, u := range units {
+			m.commitBatch(ctx, shard, []*unit{u})
+		}
+	default:
+		for _, u := range units {
+			u.err = fault("commit", err)
 		}
 	}
 }
@@ -145,6 +184,10 @@ func (m *committer) commitTogether(ctx context.Context, shard int, units []*unit
 	defer func() {
 		if err != nil {
 			tx.Rollback() //nolint:errcheck // the first error is the one that counts
+		}
+		b.handover.end(err == nil)
+		if err == nil && b.ready > 0 {
+			m.signalWork()
 		}
 	}()
 	if err := b.accept(ctx, shard, p.accepts); err != nil {
