@@ -1,0 +1,32 @@
+package store
+
+import "context"
+
+// AcceptTogether commits the acceptances as one batch, as when they are handed in during a commit, and gives what each
+// caller is told.
+func (s *Store) AcceptTogether(ctx context.Context, as ...*Acceptance) []error {
+	units := make([]*unit, len(as))
+	for i, a := range as {
+		units[i] = &unit{accept: a}
+	}
+	return s.together(ctx, units)
+}
+
+// FinishTogether is AcceptTogether for the steps of runs.
+func (s *Store) FinishTogether(ctx context.Context, fs ...*Finish) []error {
+	units := make([]*unit, len(fs))
+	for i, f := range fs {
+		units[i] = &unit{finish: f}
+	}
+	return s.together(ctx, units)
+}
+
+func (s *Store) together(ctx context.Context, units []*unit) []error {
+	const shard = 7
+	s.committer.commit(ctx, shard, units)
+	errs := make([]error, len(units))
+	for i, u := range units {
+		errs[i] = u.err
+	}
+	return errs
+}
