@@ -482,3 +482,17 @@ func TestThePageSpeaksItsLanguage(t *testing.T) {
 		t.Errorf("got lang %q and dir %q", html.AttrOr("lang", ""), html.AttrOr("dir", ""))
 	}
 }
+
+func TestEveryQuestionTypeHasItsFields(t *testing.T) {
+	t.Parallel()
+	for _, kind := range models.QuestionTypes {
+		def := onePage()
+		def.Blocks[0].Questions[0] = models.Question{ID: "QID1", Type: kind, Text: "Asked", Help: "Helped", Choices: []models.Choice{{ID: 1, Text: "One"}}}
+		p := newSite(t, def).visitor(t, true)
+		p.open(link.Respond(p.site.slug)).sees(200, "Asked", "Helped")
+		if p.page.Find("#f-QID1[name=QID1]").Length() != 1 {
+			t.Errorf("a question of type %s has no field", kind)
+		}
+		p.send("QID1=1").sees(200, "Thank you")
+	}
+}

@@ -3,6 +3,7 @@ package survey
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -27,10 +28,8 @@ type apiInput struct {
 func decodeValues(raw map[string]json.RawMessage) (*apiInput, error) {
 	in := &apiInput{values: make(map[string]any, len(raw)), used: make(map[string]bool, len(raw))}
 	for name, text := range raw {
-		d := json.NewDecoder(bytes.NewReader(text))
-		d.UseNumber()
-		var v any
-		if err := d.Decode(&v); err != nil {
+		v, err := decodeValue(text)
+		if err != nil {
 			return nil, models.Invalid(models.Field("values."+name, "response.error.value", "Field", name))
 		}
 		if v != nil { // null is unanswered
@@ -39,6 +38,27 @@ func decodeValues(raw map[string]json.RawMessage) (*apiInput, error) {
 	}
 	return in, nil
 }
+
+// decodeValue reads one value. Texts and numbers, which nearly all are, need no decoder of their own.
+func decodeValue(text json.RawMessage) (v any, err error) {
+	text = bytes.TrimSpace(text)
+	switch {
+	case !json.Valid(text):
+		return nil, errNotJSON
+	case text[0] == '"':
+		var s string
+		err = json.Unmarshal(text, &s)
+		return s, err
+	case text[0] == '-' || text[0] >= '0' && text[0] <= '9':
+		return json.Number(text), nil
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	err = d.Decode(&v)
+	return v, err
+}
+
+var errNotJSON = errors.New("not JSON")
 
 func (in *apiInput) problem(field, key string, args ...any) {
 	in.problems.add("values."+field, key, append(args, "Field", field)...)

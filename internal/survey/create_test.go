@@ -100,6 +100,18 @@ func TestValuesOfProgramsBecomeAnswers(t *testing.T) {
 	}
 }
 
+func TestBrokenValuesAreNamed(t *testing.T) {
+	t.Parallel()
+	in := newInstance(t, apiDefinition())
+	for _, broken := range []string{"", "{", "1 2", "nul", `"a`} {
+		_, err := in.service.Create(t.Context(), survey.Creation{SurveyID: in.survey.ID, Values: map[string]json.RawMessage{"QID3_TEXT": json.RawMessage(broken)}})
+		e, ok := errors.AsType[*models.Error](err)
+		if !ok || keys(e.Fields) != "values.QID3_TEXT response.error.value" {
+			t.Errorf("%q: got %v", broken, err)
+		}
+	}
+}
+
 func TestACreatedResponseKeepsItsMetadata(t *testing.T) {
 	t.Parallel()
 	in := newInstance(t, apiDefinition())
@@ -177,6 +189,7 @@ func BenchmarkCreate(b *testing.B) {
 	in.addWorkflow(b, nil)
 	values := decode(b, `{"QID1":5,"QID2":["1","2"],"QID3_TEXT":"short","QID5_TEXT":"12","QID6":9,"segment":"gold"}`)
 	b.ReportAllocs()
+	b.SetParallelism(32) // many callers share a commit
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if _, err := in.service.Create(b.Context(), survey.Creation{SurveyID: in.survey.ID, Values: values}); err != nil {
