@@ -48,6 +48,9 @@ type Runner struct {
 	work     sync.WaitGroup
 	claims   claims
 	suspect  atomic.Bool // a suspect is under way
+	backlog  atomic.Bool // runs wait to be claimed
+	stopping atomic.Bool
+	joining  sync.Mutex // held while runs that were taken over directly begin
 	promote  chan struct{}
 	stats    Stats
 }
@@ -96,7 +99,12 @@ func (r *Runner) Run(ctx context.Context) error {
 	upkeep.Go(func() { r.promoteDue(ctx) })
 	upkeep.Go(func() { r.purge(ctx) })
 
+	r.Store.Attach(r.node, &direct{r, workCtx})
 	r.claimLoop(ctx, workCtx)
+	r.Store.Attach(r.node, nil)
+	r.joining.Lock()
+	r.stopping.Store(true)
+	r.joining.Unlock()
 
 	ended := make(chan struct{})
 	go func() { r.work.Wait(); close(ended) }()
@@ -142,6 +150,7 @@ func (r *Runner) claimLoop(ctx, workCtx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-r.Store.Wake():
+				r.backlog.Store(true)
 			case <-poll.C:
 			}
 		}
@@ -159,10 +168,12 @@ func (r *Runner) claimLoop(ctx, workCtx context.Context) {
 			r.Log.Warn("claiming runs failed; trying again", "error", err)
 		}
 		more = n > 0 && n == asked // fewer: there are no more now, and the next will wake us
+		r.backlog.Store(more)
 	}
 }
 
-// takeSlots waits for one free slot and takes all that are free, up to a claim's size.
+// takeSlots waits for one free slot and takes all that are free, up to a claim's size and half of all: the other half is
+// for runs that are taken over as they are accepted.
 func (r *Runner) takeSlots(ctx context.Context) (int, bool) {
 	select {
 	case <-ctx.Done():
@@ -170,7 +181,7 @@ func (r *Runner) takeSlots(ctx context.Context) (int, bool) {
 	case <-r.free:
 	}
 	n := 1
-	for n < claimLimit {
+	for n < min(claimLimit, (cap(r.free)+1)/2) {
 		select {
 		case <-r.free:
 			n++

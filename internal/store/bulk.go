@@ -20,6 +20,8 @@ type batch struct {
 	*core
 	tx       *sql.Tx
 	prepared map[*statement]*sql.Stmt // SQLite's, prepared before the transaction
+	handover handover
+	ready    int // runs that any node may claim once this is committed
 }
 
 // each runs the statement for n rows; columns are slices of length n, in the order of the parameters.

@@ -187,6 +187,7 @@ func (b *batch) stepQueue(ctx context.Context, steps []*Finish, confirm func(*sq
 			}
 		default:
 			q.State = models.QueueReady
+			b.ready++
 		}
 	}
 	type row = models.QueueItem

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -50,6 +51,7 @@ type core struct {
 	running   sync.WaitGroup
 	unlock    func() error
 	lanes     lanes
+	direct    atomic.Pointer[direct]
 }
 
 type dialect int
