@@ -363,6 +363,24 @@ func TestPagesThatSayWhyThereIsNoSurvey(t *testing.T) {
 	}
 }
 
+func TestASurveyOpensAndClosesByItsDates(t *testing.T) {
+	t.Parallel()
+	st := newSite(t, onePage())
+	opens, closes := start.Add(24*time.Hour), start.Add(48*time.Hour)
+	if err := st.store.SetSurveyDates(t.Context(), st.actor, st.survey.ID, &opens, &closes); err != nil {
+		t.Fatal(err)
+	}
+	p := st.visitor(t, true).open(link.Respond(st.slug)).sees(403, "This survey is not open yet", "23 Nov 2026, 10:00 (UTC)")
+	p.post(link.Respond(st.slug), url.Values{"page": {pageOne}, "QID1": {"9"}}).sees(403, "This survey is not open yet")
+	st.clock.Set(opens)
+	p.open(link.Respond(st.slug)).sees(200, "Would you recommend us?")
+	st.clock.Set(closes)
+	p.send("QID1=9").sees(403, "This survey is closed")
+	if n := len(st.responses(t, models.ResponseCompleted)); n != 0 {
+		t.Errorf("%d responses", n)
+	}
+}
+
 func TestWhoHasAnsweredHearsSo(t *testing.T) {
 	t.Parallel()
 	st := newSite(t, onePage())
