@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"surveyflow/internal/link"
+	"surveyflow/internal/workflow"
+	"surveyflow/models"
+)
+
+// receiver makes a receiver that answers 200 with a JSON body.
+func (s *story) receiver(ctx context.Context, name, body string) (*models.Receiver, error) {
+	r := &models.Receiver{
+		ID: models.NewID(models.PrefixReceiver), Name: name, Token: models.NewCapability(), Status: 200,
+		ContentType: "application/json", Body: body,
+	}
+	if err := s.store.CreateReceiver(ctx, s.scene.admin, r); err != nil {
+		return nil, fmt.Errorf("create receiver %q: %w", name, err)
+	}
+	return r, nil
+}
+
+// address gives the address below a receiver that a task calls.
+func (s *story) address(r *models.Receiver, path string) string {
+	return s.base.Public(link.ReceiverURL(r.Token)) + path
+}
+
+// workflow makes a workflow of the customer survey, puts it live and turns it on, with the checks of the pages that do so.
+func (s *story) workflow(ctx context.Context, name string, condition *models.Condition, tasks ...models.TaskSpec) (*models.Workflow, error) {
+	v := s.scene.customers
+	w := &models.Workflow{
+		ID: models.NewID(models.PrefixWorkflow), SurveyID: &v.ID, OwnerID: s.scene.admin.UserID, Name: name, EventType: models.EventSurveyResponse,
+	}
+	w.Draft.V = models.WorkflowDefinition{
+		Event: models.EventSpec{Type: models.EventSurveyResponse}, Condition: condition, Tasks: tasks,
+	}
+	workflow.Normalize(&w.Draft.V)
+	err := workflow.Check(s.types, &w.Draft.V, &v.Draft.V)
+	if err == nil {
+		err = s.store.CreateWorkflow(ctx, s.scene.admin, w)
+	}
+	if err == nil {
+		_, err = s.store.PutWorkflowLive(ctx, s.scene.admin, w.ID, 0)
+	}
+	if err == nil {
+		err = s.store.SetWorkflowEnabled(ctx, s.scene.admin, w.ID, true)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make workflow %q: %w", name, err)
+	}
+	return w, nil
+}
+
+// call makes a web service task.
+func call(summary string, onFailure models.OnFailure, c models.WebServiceConfig) (models.TaskSpec, error) {
+	config, err := models.MarshalJSON(c)
+	return models.TaskSpec{Type: models.TaskWebService, Summary: summary, OnFailure: onFailure, Config: config}, err
+}
+
+// calls makes web service tasks whose run stops at the first that fails.
+func calls(configs ...namedCall) ([]models.TaskSpec, error) {
+	tasks := make([]models.TaskSpec, len(configs))
+	for i, c := range configs {
+		var err error
+		if tasks[i], err = call(c.summary, models.FailureStop, c.config); err != nil {
+			return nil, err
+		}
+		tasks[i].Condition = c.condition
+	}
+	return tasks, nil
+}
+
+type namedCall struct {
+	summary   string
+	condition *models.Condition
+	config    models.WebServiceConfig
+}
+
+// where is a comparison.
+func where(left string, operator models.Operator, right string) *models.Condition {
+	return &models.Condition{Left: left, Operator: operator, Right: right}
+}
+
+// Piped text of the customer survey.
+const (
+	pipeSatisfied = "${q://" + qSatisfied + "/SelectedChoicesRecode}"
+	pipeRecommend = "${q://" + qRecommend + "/ChoiceTextEntryValue}"
+	pipeChannels  = "${q://" + qChannels + "/ChoiceGroup/SelectedChoicesTextEntry}"
+	pipeBags      = "${q://" + qBags + "/ChoiceTextEntryValue}"
+	pipeReason    = "${q://" + qReason + "/ChoiceTextEntryValue}"
+	pipeName      = "${q://" + qName + "/ChoiceTextEntryValue}"
+	pipeSegment   = "${e://Field/segment}"
+	pipeOrder     = "${e://Field/order}"
+	pipeResponse  = "${rm://Field/ResponseID}"
+)
+
+// makeReceivers makes the services that the sample workflows call.
+func (s *story) makeReceivers(ctx context.Context) (err error) {
+	for _, r := range []struct {
+		to         **models.Receiver
+		name, body string
+	}{
+		{&s.scene.slow, "Slow service", `{"card": "ordered"}`},
+		{&s.scene.strict, "Strict service", `{"points": "added"}`},
+		{&s.scene.flaky, "Flaky service", `{"ticket": "opened"}`},
+		{&s.scene.chat, "Team chat", `{"ok": true}`},
+		{&s.scene.crm, "CRM", `{"status": "stored"}`},
+	} {
+		if *r.to, err = s.receiver(ctx, r.name, r.body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeWorkflows makes the sample workflows; the last made is the first in the list.
+func (s *story) makeWorkflows(ctx context.Context) error {
+	for _, one := range []struct {
+		to **models.Workflow
+		by func(context.Context) (*models.Workflow, error)
+	}{
+		{&s.scene.dashboard, s.makeDashboard},
+		{&s.scene.card, s.makeCard},
+		{&s.scene.points, s.makePoints},
+		{&s.scene.ticket, s.makeTicket},
+		{&s.scene.alert, s.makeAlert},
+		{&s.scene.record, s.makeRecord},
+	} {
+		w, err := one.by(ctx)
+		if err != nil {
+			return err
+		}
+		*one.to = w
+	}
+	return nil
+}
+
+// makeRecord has two tasks, the second with a condition of its own.
+func (s *story) makeRecord(ctx context.Context) (*models.Workflow, error) {
+	tasks, err := calls(
+		namedCall{"Update the customer", nil, models.WebServiceConfig{
+			Method: "PUT", URL: s.address(s.scene.crm, "/feedback/"+pipeResponse),
+			Headers: []models.HeaderSpec{{Key: "X-Source", Value: "survey"}},
+			Body: &models.BodySpec{Format: models.BodyJSON, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{
+				{Key: "satisfaction", Value: pipeSatisfied, DataType: models.DataNumber},
+				{Key: "recommend", Value: pipeRecommend, DataType: models.DataNumber},
+				{Key: "channels", Value: pipeChannels, DataType: models.DataString},
+				{Key: "bagsPerMonth", Value: pipeBags, DataType: models.DataNumber},
+				{Key: "segment", Value: pipeSegment, DataType: models.DataString},
+				{Key: "order", Value: pipeOrder, DataType: models.DataString},
+			}},
+		}},
+		namedCall{"Add a note with the comment", where(pipeReason, models.OpNotEmpty, ""), models.WebServiceConfig{
+			Method: "POST", URL: s.address(s.scene.crm, "/notes"),
+			Body: &models.BodySpec{
+				Format: models.BodyJSON, Mode: models.BodyFreeText,
+				Text: "{\n  \"feedback\": \"" + pipeResponse + "\",\n  \"author\": " + pipeName + ",\n  \"text\": " + pipeReason + "\n}",
+			},
+		}},
+	)
+	if err != nil {
+		return nil, err
+	}
+	return s.workflow(ctx, "Record feedback in the CRM", nil, tasks...)
+}
+
+// makeAlert has a condition.
+func (s *story) makeAlert(ctx context.Context) (*models.Workflow, error) {
+	tasks, err := calls(namedCall{"Post to #customer-care", nil, models.WebServiceConfig{
+		Method: "POST", URL: s.address(s.scene.chat, ""),
+		Body: &models.BodySpec{
+			Format: models.BodyJSON, Mode: models.BodyFreeText,
+			Text: "{\n  \"channel\": \"#customer-care\",\n  \"text\": \"A customer gave us " + pipeRecommend + " of 10: " + pipeReason + "\"\n}",
+		},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return s.workflow(ctx, "Alert the team", where(pipeRecommend, models.OpLessThanOrEqual, "6"), tasks...)
+}
+
+// makeTicket calls the service that is down: its runs are tried again and again.
+func (s *story) makeTicket(ctx context.Context) (*models.Workflow, error) {
+	tasks, err := calls(namedCall{"Open a ticket", nil, models.WebServiceConfig{
+		Method: "POST", URL: s.address(s.scene.flaky, "/tickets"),
+		Body: &models.BodySpec{Format: models.BodyURLEncoded, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{
+			{Key: "subject", Value: "Unhappy customer: " + pipeRecommend + " of 10"},
+			{Key: "from", Value: pipeName},
+			{Key: "comment", Value: pipeReason},
+		}},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	unhappy := &models.Condition{Any: []models.Condition{
+		*where(pipeSatisfied, models.OpLessThanOrEqual, "2"),
+		*where(pipeReason, models.OpContains, "refund"),
+	}}
+	return s.workflow(ctx, "Open a help desk ticket", unhappy, tasks...)
+}
+
+// makePoints calls the service that refuses.
+func (s *story) makePoints(ctx context.Context) (*models.Workflow, error) {
+	tasks, err := calls(namedCall{"Add 50 points", nil, models.WebServiceConfig{
+		Method: "POST", URL: s.address(s.scene.strict, "/points"),
+		Body: &models.BodySpec{Format: models.BodyJSON, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{
+			{Key: "order", Value: pipeOrder, DataType: models.DataString},
+			{Key: "points", Value: "50", DataType: models.DataString},
+		}},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return s.workflow(ctx, "Thank gold members with points", where(pipeSegment, models.OpEqualTo, "gold"), tasks...)
+}
+
+// slowTimeout is longer than the slow service takes, in seconds.
+const slowTimeout = 30
+
+// makeCard calls the slow service three times, so that one of its runs can be watched for a while.
+func (s *story) makeCard(ctx context.Context) (*models.Workflow, error) {
+	address, pair := s.scene.slow, models.PairSpec{Key: "name", Value: pipeName}
+	body := &models.BodySpec{Format: models.BodyJSON, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{pair}}
+	tasks, err := calls(
+		namedCall{"Look up the address", nil, models.WebServiceConfig{
+			Method: "GET", URL: s.address(address, "/addresses?order="+pipeOrder), TimeoutSeconds: slowTimeout,
+		}},
+		namedCall{"Order the card", nil, models.WebServiceConfig{
+			Method: "POST", URL: s.address(address, "/cards"), Body: body, TimeoutSeconds: slowTimeout,
+		}},
+		namedCall{"Book the postage", nil, models.WebServiceConfig{
+			Method: "POST", URL: s.address(address, "/postage"), Body: body, TimeoutSeconds: slowTimeout,
+		}},
+	)
+	if err != nil {
+		return nil, err
+	}
+	delighted := &models.Condition{All: []models.Condition{
+		*where(pipeRecommend, models.OpEqualTo, "10"),
+		*where(pipeName, models.OpNotEmpty, ""),
+	}}
+	return s.workflow(ctx, "Send a thank-you card", delighted, tasks...)
+}
+
+// makeDashboard is turned off in the end, while one of its runs waits.
+func (s *story) makeDashboard(ctx context.Context) (*models.Workflow, error) {
+	tasks, err := calls(namedCall{"Count a large household", nil, models.WebServiceConfig{
+		Method: "GET", URL: s.address(s.scene.flaky, "/count?bags="+pipeBags+"&segment="+pipeSegment),
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return s.workflow(ctx, "Feed the old dashboard", where(pipeBags, models.OpGreaterThanOrEqual, "8"), tasks...)
+}
+
+// changeAlert is a change that is not live yet.
+func (s *story) changeAlert(ctx context.Context) error {
+	w := s.scene.alert
+	w.Draft.V.Condition = where(pipeRecommend, models.OpLessThanOrEqual, "7")
+	_, err := s.store.SaveWorkflowDraft(ctx, s.scene.admin, w, 0)
+	return err
+}
