@@ -81,3 +81,21 @@ func (st *site) rename(t testing.TB, name string) {
 	}
 	st.clock.Advance(time.Second)
 }
+
+func TestAPageFromRightToLeft(t *testing.T) {
+	t.Parallel()
+	def := threePages()
+	def.Language = "ar"
+	def.Blocks[0].Title = "عنّا"
+	q := def.Blocks[0].Questions
+	q[0].Text, q[1].Text, q[1].Choices[0].Text = "هل توصي بنا؟", "كيف وجدتنا؟", "عن طريق البحث"
+	st := newSite(t, def)
+	p := browsertest.New(t).Open(st.URL+link.Respond(st.slug), browsertest.View{Width: 375, NoScript: true})
+	p.CheckFits()
+	p.CheckAccessibility()
+	p.Screenshot("respond-8-rtl")
+	// The scale follows the reading direction: 0 is at the right.
+	if !browsertest.Eval[bool](p, "document.querySelector('#f-QID1').getBoundingClientRect().x > document.querySelector('#f-QID1-5').getBoundingClientRect().x") {
+		t.Error("the scale runs from left to right")
+	}
+}
