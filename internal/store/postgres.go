@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 	gormpostgres "gorm.io/driver/postgres"
 	"gorm.io/gorm"
@@ -38,7 +39,7 @@ func openPostgres(_ context.Context, c *core) (*Store, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 3 * time.Second
 	}
-	c.writer = stdlib.OpenDB(*config)
+	c.writer = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(readUTC))
 	c.reader = c.writer
 	conns := c.options.MaxConns
 	if conns == 0 {
@@ -52,6 +53,12 @@ func openPostgres(_ context.Context, c *core) (*Store, error) {
 		return nil, err
 	}
 	return &Store{core: c, w: db, r: db}, guardTransactions(db)
+}
+
+// readUTC makes a connection give times in UTC, where the driver would give them in the machine's zone.
+func readUTC(_ context.Context, conn *pgx.Conn) error {
+	conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+	return nil
 }
 
 // listen turns the announcements of other nodes into wake-ups. While it is not connected, polling does without it.
