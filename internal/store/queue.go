@@ -31,18 +31,24 @@ func (s *Store) Heartbeat(ctx context.Context, id, name string) error {
 		ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`, id, name, now, now).Error)
 }
 
-// Leave removes the node's row and gives back what it still had.
+// Leave removes the node's row and gives back, uncharged, what it still had: the process ends in order, so that no run
+// is to blame.
 func (s *Store) Leave(ctx context.Context, id string) error {
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
 		if err := tx.write(ctx).Exec("DELETE FROM nodes WHERE id = ?", id).Error; err != nil {
 			return fault("leave", err)
 		}
-		return fault("leave", tx.write(ctx).Exec(freeRuns+" AND node = ?", s.clock.Now().UnixMicro(), id).Error)
+		return fault("leave", tx.write(ctx).Exec(returnRuns+" AND node = ?", s.clock.Now().UnixMicro(), id).Error)
 	})
 }
 
-// freeRuns gives running rows back with their number of starts: whoever claims them next treats them as suspects.
-const freeRuns = `UPDATE queue SET state = 'ready', state_at = ?, node = NULL, claim = NULL WHERE state = 'running'`
+const (
+	// freeRuns gives running rows back with their number of starts: whoever claims them next treats them as suspects.
+	freeRuns = `UPDATE queue SET state = 'ready', state_at = ?, node = NULL, claim = NULL WHERE state = 'running'`
+	// returnRuns gives running rows back as if this claim had not been.
+	returnRuns = `UPDATE queue SET state = 'ready', state_at = ?, node = NULL, claim = NULL,
+		starts = CASE WHEN starts > 0 THEN starts - 1 ELSE 0 END WHERE state = 'running'`
+)
 
 // TakeOver gives back the runs of nodes that were not seen since the cutoff, and of nodes that have no row.
 // On SQLite, where one process at most works, every node but self is gone. It returns how many runs came back.
@@ -72,8 +78,8 @@ func (s *Store) FreeStale(ctx context.Context, node string, claims []int64, cuto
 	if len(claims) == 0 {
 		claims = []int64{0}
 	}
-	r := s.write(ctx).Exec(`UPDATE queue SET state = 'ready', state_at = ?, node = NULL, claim = NULL, starts = CASE WHEN starts > 0 THEN starts - 1 ELSE 0 END
-		WHERE state = 'running' AND node = ? AND state_at < ? AND claim NOT IN ?`, s.clock.Now().UnixMicro(), node, cutoff.UnixMicro(), claims)
+	r := s.write(ctx).Exec(returnRuns+" AND node = ? AND state_at < ? AND claim NOT IN ?",
+		s.clock.Now().UnixMicro(), node, cutoff.UnixMicro(), claims)
 	if r.Error == nil && r.RowsAffected > 0 {
 		s.signalWork()
 	}
