@@ -35,6 +35,9 @@ func (e *execution) freeSlot() {
 
 func (e *execution) run(ctx context.Context) {
 	switch {
+	case e.c.Canceled:
+		e.finish(ctx, store.Next{State: store.NextDone, Status: models.RunCanceled})
+		return
 	case e.c.Off && !e.c.Run.Test:
 		e.finish(ctx, store.Next{State: store.NextHold, Hold: models.HoldOff, Reason: e.c.OffWhy})
 		return
@@ -63,7 +66,7 @@ func (e *execution) run(ctx context.Context) {
 const unknownTaskPause = 30 * time.Second
 
 func (e *execution) readEvent(ctx context.Context) error {
-	snapshot, err := workflow.DecodeSnapshot(e.c.Event.Payload)
+	snapshot, err := workflow.SnapshotOf(&e.c.Event)
 	if err != nil {
 		return err
 	}
@@ -219,12 +222,7 @@ func (e *execution) finish(ctx context.Context, next store.Next) bool {
 	switch {
 	case f.Canceling && next.State == store.NextContinue:
 		return e.finish(ctx, store.Next{State: store.NextDone, Status: models.RunCanceled}) && false
-	case f.Canceling && next.State != store.NextDone:
-		if err := e.Store.CancelRun(ctx, models.SystemActor(e.c.Run.OrgID), e.c.Run.ID); err != nil {
-			e.Log.Warn("canceling a run failed", "run", e.c.Run.ID, "error", err)
-		}
-		return false
-	case next.State == store.NextWait:
+	case f.Next.State == store.NextWait:
 		e.wakeAt(next.Until)
 	}
 	return next.State == store.NextContinue

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -17,8 +19,9 @@ type Claimed struct {
 	Attempts []models.Attempt // earlier ones, in the order in which they began
 	Claim    int64            // names this claim; finishing with another does nothing
 	Starts   int              // 1, or more when processes died while the run was running
-	Off      bool             // the workflow is off or deleted: hold the run instead of working on it
+	Off      bool             // the workflow is off: hold the run instead of working on it
 	OffWhy   string           // why it switched itself off
+	Canceled bool             // somebody canceled it while it was running, or deleted the workflow: end it
 }
 
 // ClaimOptions say what a node wants to work on.
@@ -31,8 +34,14 @@ type ClaimOptions struct {
 // claim is a claim under way; its results are written by the committer.
 type claim struct {
 	ClaimOptions
-	token  int64
-	starts map[string]int
+	token int64
+	runs  map[string]start
+}
+
+// start is what the queue says of a run that was just claimed.
+type start struct {
+	starts   int
+	canceled bool
 }
 
 var lastClaim atomic.Int64
@@ -44,7 +53,7 @@ func (s *Store) Claim(ctx context.Context, o ClaimOptions) ([]Claimed, error) {
 	if err := s.committer.submit(&unit{claim: c}); err != nil {
 		return nil, err
 	}
-	if len(c.starts) == 0 {
+	if len(c.runs) == 0 {
 		return nil, nil
 	}
 	return s.loadClaimed(ctx, c)
@@ -72,17 +81,17 @@ func claimWhere(starts string) *statement {
 		postgres: `WITH c AS MATERIALIZED (
 				SELECT id FROM queue WHERE kind = 'run' AND state = 'ready' AND ` + starts + ` ORDER BY rank LIMIT $1 FOR UPDATE SKIP LOCKED)
 			UPDATE queue SET state = 'running', state_at = $2, started_at = COALESCE(started_at, $2), node = $3, claim = $4, starts = starts + 1
-			WHERE id IN (SELECT id FROM c) RETURNING id, starts`,
+			WHERE id IN (SELECT id FROM c) RETURNING id, starts, canceling`,
 		sqlite: `UPDATE queue SET state = 'running', state_at = ?2, started_at = COALESCE(started_at, ?2), node = ?3, claim = ?4, starts = starts + 1
 			WHERE id IN (SELECT id FROM queue WHERE kind = 'run' AND state = 'ready' AND ` + starts + ` ORDER BY rank LIMIT ?1)
-			RETURNING id, starts`,
+			RETURNING id, starts, canceling`,
 	}
 }
 
 func (b *batch) claim(ctx context.Context, units []*unit) error {
 	for _, u := range units {
 		c := u.claim
-		c.starts = make(map[string]int, c.Limit)
+		c.runs = make(map[string]start, c.Limit)
 		st := claimReady
 		if c.Suspects {
 			st = claimSuspects
@@ -97,9 +106,9 @@ func (b *batch) claim(ctx context.Context, units []*unit) error {
 		}
 		err = scanAll(rows, err, func(rows *sql.Rows) error {
 			var id string
-			var starts int
-			err := rows.Scan(&id, &starts)
-			c.starts[id] = starts
+			var r start
+			err := rows.Scan(&id, &r.starts, &r.canceled)
+			c.runs[id] = r
 			return err
 		})
 		if err != nil {
@@ -110,24 +119,26 @@ func (b *batch) claim(ctx context.Context, units []*unit) error {
 }
 
 // loadClaimed reads the claimed runs, their events and earlier attempts, in two queries for all.
+// The event of a run may be gone, as when it was replayed in the moment that it was purged: its payload is empty then.
 func (s *Store) loadClaimed(ctx context.Context, c *claim) ([]Claimed, error) {
-	ids := make([]string, 0, len(c.starts))
-	for id := range c.starts {
-		ids = append(ids, id)
-	}
+	ids := slices.Collect(maps.Keys(c.runs))
 	list, args := s.idList(ids)
 	rows, err := s.reader.QueryContext(ctx, `SELECT r.id, r.org_id, r.workflow_id, r.workflow_version, r.event_id, r.replay_of, r.test,
-			r.attempts, r.created_at, e.type, e.survey_id, e.survey_version, e.response_id, e.depth, e.payload, e.created_at,
-			w.enabled AND w.deleted_at IS NULL, w.off_reason
-		FROM runs r JOIN events e ON e.id = r.event_id JOIN workflows w ON w.id = r.workflow_id WHERE r.id IN `+list+` ORDER BY r.id`, args...)
+			r.attempts, r.created_at, COALESCE(e.type, ''), e.survey_id, e.survey_version, e.response_id, COALESCE(e.depth, 0),
+			COALESCE(e.payload, ''), e.created_at, w.enabled, w.off_reason, w.deleted_at IS NOT NULL
+		FROM runs r JOIN workflows w ON w.id = r.workflow_id LEFT JOIN events e ON e.id = r.event_id WHERE r.id IN `+list+` ORDER BY r.id`, args...)
 	claimed := make([]Claimed, 0, len(ids))
 	err = scanAll(rows, err, func(rows *sql.Rows) error {
 		k := Claimed{Claim: c.token}
 		r, e := &k.Run, &k.Event
-		var on bool
+		var on, deleted bool
+		var at *time.Time
 		err := rows.Scan(&r.ID, &r.OrgID, &r.WorkflowID, &r.WorkflowVersion, &r.EventID, &r.ReplayOf, &r.Test, &r.Attempts, &r.CreatedAt,
-			&e.Type, &e.SurveyID, &e.SurveyVersion, &e.ResponseID, &e.Depth, &e.Payload, &e.CreatedAt, &on, &k.OffWhy)
-		k.Off, k.Starts = !on, c.starts[r.ID]
+			&e.Type, &e.SurveyID, &e.SurveyVersion, &e.ResponseID, &e.Depth, &e.Payload, &at, &on, &k.OffWhy, &deleted)
+		if at != nil {
+			e.CreatedAt = *at
+		}
+		k.Off, k.Starts, k.Canceled = !on, c.runs[r.ID].starts, deleted || c.runs[r.ID].canceled
 		r.Status, e.ID, e.OrgID, e.Test = models.RunOpen, r.EventID, r.OrgID, r.Test
 		claimed = append(claimed, k)
 		return err

@@ -30,3 +30,6 @@ func (s *Store) together(ctx context.Context, units []*unit) []error {
 	}
 	return errs
 }
+
+// Unsure makes the step one whose earlier try failed, as when the database's answer was lost.
+func (f *Finish) Unsure() { f.unsure = true }

@@ -46,14 +46,20 @@ type Finish struct {
 
 	// Fenced is set when the run was no longer this claim's: nothing was written.
 	Fenced bool
-	// Canceling is set when somebody asked to cancel the run meanwhile.
+	// Canceling is set when somebody asked to cancel the run meanwhile. With NextContinue the caller has to end it;
+	// in place of any other step it has ended, and Next says so.
 	Canceling bool
+
+	unsure bool // an earlier try to write it failed: it may be on disk all the same
 }
 
 // Finish writes what became of a claimed run and returns when it is on disk; many share one commit.
-// A claim that was lost (Fenced) writes nothing and is no error. models.CodeUnavailable says to try again.
+// A claim that was lost (Fenced) writes nothing and is no error. models.CodeUnavailable says to try again, with the same f:
+// the step may have been written although its answer was lost, and what is there is not written twice.
 func (s *Store) Finish(f *Finish) error {
-	return s.committer.submit(&unit{finish: f})
+	err := s.committer.submit(&unit{finish: f})
+	f.unsure = f.unsure || err != nil
+	return err
 }
 
 var (
@@ -75,6 +81,20 @@ var (
 				node = CASE WHEN ?3 = 'running' THEN node END, claim = CASE WHEN ?3 = 'running' THEN claim END,
 				starts = CASE WHEN ?3 = 'running' THEN starts ELSE 0 END
 			WHERE id = ?1 AND claim = ?2 RETURNING id, canceling`,
+	}
+	// dropQueue ends runs whose row this transaction has changed already.
+	dropQueue = &statement{
+		postgres: `DELETE FROM queue WHERE id = ANY($1::text[])`,
+		sqlite:   `DELETE FROM queue WHERE id = ?`,
+	}
+	// readOn locks the workflows on PostgreSQL: one that is being turned on waits for the hold, or the hold for it.
+	readOn = &statement{
+		postgres: `SELECT id, enabled FROM workflows WHERE id = ANY($1::text[]) ORDER BY id FOR SHARE`,
+		sqlite:   `SELECT id, enabled FROM workflows WHERE id = ?`,
+	}
+	readAttempts = &statement{
+		postgres: `SELECT run_id, task_id, number FROM attempts WHERE run_id = ANY($1::text[])`,
+		sqlite:   `SELECT run_id, task_id, number FROM attempts WHERE run_id = ?`,
 	}
 	insertAttempts = &statement{
 		postgres: `INSERT INTO attempts (` + attemptColumns + `)
@@ -104,7 +124,7 @@ const attemptColumns = `run_id, task_id, number, result, charged, started_at, du
 // hotStatements are prepared once on SQLite.
 var hotStatements = []*statement{
 	readLiveRevs, insertResponses, updateResponses, addResponseCounts, insertEvents, insertRuns, insertQueue,
-	claimReady, claimSuspects, endQueue, stepQueue, insertAttempts, chargeRuns, endRuns, addCounts,
+	claimReady, claimSuspects, endQueue, stepQueue, dropQueue, readOn, readAttempts, insertAttempts, chargeRuns, endRuns, addCounts,
 }
 
 // finish writes the steps of a batch: first the queue, which tells whose claim still stands, then only for those the rest.
@@ -124,6 +144,9 @@ func (b *batch) finish(ctx context.Context, shard int, units []*unit) error {
 			steps = append(steps, f)
 		}
 	}
+	if err := b.keepOn(ctx, steps); err != nil {
+		return err
+	}
 	confirm := func(rows *sql.Rows) error {
 		var id string
 		var canceling bool
@@ -141,7 +164,14 @@ func (b *batch) finish(ctx context.Context, shard int, units []*unit) error {
 	if err := b.stepQueue(ctx, steps, confirm); err != nil {
 		return err
 	}
-	ends, steps = unfenced(ends), unfenced(steps)
+	canceled, steps, err := b.endCanceling(ctx, unfenced(steps))
+	if err != nil {
+		return err
+	}
+	ends = append(unfenced(ends), canceled...)
+	if err := b.dropWritten(ctx, ends, steps); err != nil {
+		return err
+	}
 	if err := b.insertAttempts(ctx, attemptsOf(ends, steps)); err != nil {
 		return err
 	}
@@ -152,6 +182,68 @@ func (b *batch) finish(ctx context.Context, shard int, units []*unit) error {
 		return err
 	}
 	return b.count(ctx, shard, ends)
+}
+
+// keepOn lets the runs go on that would be held because their workflow is off, when it was turned on since they were
+// claimed: what turned it on has released its held runs already and would not see these.
+func (b *batch) keepOn(ctx context.Context, steps []*Finish) error {
+	var ids []string
+	for _, f := range steps {
+		if f.Next.State == NextHold && f.Next.Hold == models.HoldOff && !slices.Contains(ids, f.WorkflowID) {
+			ids = append(ids, f.WorkflowID)
+		}
+	}
+	return b.eachReturning(ctx, readOn, len(ids), func(rows *sql.Rows) error {
+		var id string
+		var on bool
+		err := rows.Scan(&id, &on)
+		for _, f := range steps {
+			if on && f.WorkflowID == id && f.Next.State == NextHold && f.Next.Hold == models.HoldOff {
+				f.Next = Next{State: NextRelease}
+			}
+		}
+		return err
+	}, ids)
+}
+
+// endCanceling ends those that somebody canceled while they ran and that would wait now; it gives them and the rest.
+func (b *batch) endCanceling(ctx context.Context, steps []*Finish) (canceled, rest []*Finish, err error) {
+	for _, f := range steps {
+		if f.Canceling && f.Next.State != NextContinue {
+			f.Next = Next{State: NextDone, Status: models.RunCanceled}
+			canceled = append(canceled, f)
+			continue
+		}
+		rest = append(rest, f)
+	}
+	return canceled, rest, b.each(ctx, dropQueue, len(canceled), column(canceled, func(f **Finish) string { return (*f).RunID }))
+}
+
+// dropWritten takes those attempts out of steps that are written again which an earlier try has put on disk.
+func (b *batch) dropWritten(ctx context.Context, groups ...[]*Finish) error {
+	unsure := map[string]*Finish{}
+	for _, fs := range groups {
+		for _, f := range fs {
+			if f.unsure && len(f.Attempts) > 0 {
+				unsure[f.RunID] = f
+			}
+		}
+	}
+	return b.eachReturning(ctx, readAttempts, len(unsure), func(rows *sql.Rows) error {
+		var run, task string
+		var number int
+		err := rows.Scan(&run, &task, &number)
+		if f := unsure[run]; f != nil {
+			f.Attempts = slices.DeleteFunc(f.Attempts, func(a models.Attempt) bool {
+				written := a.TaskID == task && a.Number == number
+				if written && a.Charged {
+					f.Charged--
+				}
+				return written
+			})
+		}
+		return err
+	}, slices.Collect(maps.Keys(unsure)))
 }
 
 func unfenced(fs []*Finish) []*Finish {
