@@ -24,8 +24,11 @@ type Problem struct {
 	RequestID  string
 }
 
-// Sentence tells the problem in the language of ctx.
+// Sentence tells the problem in the language of ctx: of a wrong input, what is wrong with its first field.
 func (p Problem) Sentence(ctx context.Context) string {
+	if len(p.Error.Fields) > 0 {
+		return i18n.TMap(ctx, p.Error.Fields[0].Key, p.Error.Fields[0].Args)
+	}
 	return i18n.TMap(ctx, p.Error.Key, p.Error.Args)
 }
 

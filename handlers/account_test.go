@@ -1,0 +1,64 @@
+package handlers_test
+
+import (
+	"net/http"
+	"testing"
+
+	"surveyflow/internal/link"
+)
+
+func TestTheProfileIsSavedAndUsed(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	b := a.person("ada@example.com")
+	b.post(link.AccountPreferences(), "firstName", "Ada", "language", "en", "timeZone", "Mars/Olympus", "theme", "dark").
+		is(http.StatusUnprocessableEntity).says("#profile .error-summary", "time zone")
+	b.post(link.AccountPreferences(), "firstName", "Ada", "lastName", "Lovelace", "language", "en", "timeZone", "Asia/Tokyo", "theme", "dark").to(link.Account())
+	p := b.get(link.Account()).is(http.StatusOK).says("#flashes", "saved").says("#navigation", "Ada Lovelace")
+	if p.Find("html").AttrOr("data-theme", "") != "dark" || p.value("timeZone") != "Asia/Tokyo" {
+		t.Errorf("theme %q, zone %q", p.Find("html").AttrOr("data-theme", ""), p.value("timeZone"))
+	}
+	if p := b.get(link.Account()); p.Find("#flashes > *").Length() != 0 {
+		t.Error("the message is shown twice")
+	}
+	id, response := a.sample(t, b)
+	b.get(link.Response(id, response)).says("h1", "18:00")
+}
+
+func TestATokenIsShownOnceAndDeleted(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	b := a.person("ada@example.com")
+	b.post(link.AccountTokens(), "name", "").is(http.StatusUnprocessableEntity).says("#tokens .error-summary", "")
+	made := b.post(link.AccountTokens(), "name", "Export").is(http.StatusOK)
+	token := made.Find("#new-token").AttrOr("value", "")
+	if len(token) != 40 {
+		t.Fatalf("the token is %q", token)
+	}
+	list := b.get(link.Account()).is(http.StatusOK).says("#tokens tbody", "Export").says("#tokens tbody", "…"+token[36:])
+	if list.Find("#new-token").Length() != 0 {
+		t.Error("the token is shown again")
+	}
+	remove := list.Find("#tokens tbody form").AttrOr("action", "")
+	bob := a.person("bob@example.com")
+	bob.post(remove).is(http.StatusNotFound)
+	b.post(remove).to(link.Account() + "#tokens")
+	b.post(remove).is(http.StatusNotFound)
+	if _, err := a.store.APITokens(t.Context(), a.actor("ada@example.com")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestANewPasswordSignsOtherBrowsersOut(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	here := a.person("ada@example.com")
+	there := a.browser()
+	there.post(link.SignIn(), "email", "ada@example.com", "password", password).to(link.Home())
+	here.post(link.AccountPassword(), "current", "wrong", "password", "a new and longer one").is(http.StatusUnprocessableEntity).says("#password .error-summary", "password")
+	here.post(link.AccountPassword(), "current", password, "password", "short").is(http.StatusUnprocessableEntity)
+	here.post(link.AccountPassword(), "current", password, "password", "a new and longer one").to(link.Account())
+	here.get(link.Surveys()).is(http.StatusOK)
+	there.get(link.Surveys()).to(link.With(link.SignIn(), "next", link.Surveys()))
+	a.browser().post(link.SignIn(), "email", "ada@example.com", "password", "a new and longer one").to(link.Home())
+}
