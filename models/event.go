@@ -37,5 +37,7 @@ type Event struct {
 	Depth         int     // length of the chain of causes
 	Test          bool
 	Payload       string // a Snapshot as JSON text, to the byte
-	CreatedAt     time.Time
+	// Snapshot is what Payload says, where it is at hand: nil for an event that was read. Nobody may change it.
+	Snapshot  *Snapshot `gorm:"-"`
+	CreatedAt time.Time
 }

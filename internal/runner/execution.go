@@ -180,10 +180,18 @@ func (e *execution) failed(err *models.RunError, step *workflow.Step) bool {
 
 func (e *execution) record(a models.Attempt) {
 	a.RunID = e.c.Run.ID
+	if e.anonymous() {
+		a.StartedAt = a.StartedAt.Truncate(24 * time.Hour)
+	}
 	e.pending = append(e.pending, a)
 	if a.Charged {
 		e.charged++
 	}
+}
+
+// anonymous tells whether the run's times must not say when somebody answered (contract §7, Anonymity).
+func (e *execution) anonymous() bool {
+	return e.values != nil && e.values.Survey != nil && e.values.Survey.Anonymous
 }
 
 // recordLost writes down that the process died during a try of this task. It counts for nobody.
@@ -208,7 +216,7 @@ func (e *execution) end(ctx context.Context, failure *models.RunError) {
 func (e *execution) finish(ctx context.Context, next store.Next) bool {
 	f := &store.Finish{
 		RunID: e.c.Run.ID, WorkflowID: e.c.Run.WorkflowID, CreatedAt: e.c.Run.CreatedAt, Claim: e.c.Claim,
-		Attempts: e.pending, Charged: e.charged, Next: next,
+		Attempts: e.pending, Charged: e.charged, Next: next, DayOnly: e.anonymous(),
 	}
 	if !e.write(ctx, f) {
 		return false

@@ -43,6 +43,7 @@ type Finish struct {
 	Attempts   []models.Attempt
 	Charged    int // of them, how many count
 	Next       Next
+	DayOnly    bool // the end is written down to the day alone
 
 	// Fenced is set when the run was no longer this claim's: nothing was written.
 	Fenced bool
@@ -316,7 +317,12 @@ func (b *batch) endRuns(ctx context.Context, fs []*Finish) error {
 	return b.each(ctx, endRuns, len(fs),
 		column(fs, func(f **Finish) string { return (*f).RunID }), column(fs, func(f **Finish) string { return string((*f).Next.Status) }),
 		column(fs, func(f **Finish) string { return (*f).Next.Error }), column(fs, func(f **Finish) int { return (*f).Charged }),
-		column(fs, func(**Finish) time.Time { return now }))
+		column(fs, func(f **Finish) time.Time {
+			if (*f).DayOnly {
+				return now.Truncate(24 * time.Hour)
+			}
+			return now
+		}))
 }
 
 func (b *batch) chargeRuns(ctx context.Context, fs []*Finish) error {

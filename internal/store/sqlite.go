@@ -52,11 +52,12 @@ func openSQLite(_ context.Context, c *core) (*Store, error) {
 }
 
 // sqliteDSN builds the connection string. Accepted means on disk, hence synchronous FULL; times are UTC in SQLite's own
-// format, so that comparing their text compares the times; auto_vacuum only takes effect before WAL.
+// format, so that comparing their text compares the times; auto_vacuum only takes effect before WAL; a checkpoint every 32 MB instead of
+// every 4 writes pages once that change often.
 func sqliteDSN(path, key, value string) string {
 	v := url.Values{"_pragma": {
 		"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "busy_timeout(5000)", "synchronous(FULL)", "foreign_keys(1)",
-		"temp_store(MEMORY)", "cache_size(-16000)", "journal_size_limit(67108864)",
+		"temp_store(MEMORY)", "cache_size(-16000)", "wal_autocheckpoint(8192)", "journal_size_limit(67108864)",
 	}}
 	v.Set("_time_format", "sqlite")
 	v.Set("_timezone", "UTC")

@@ -94,7 +94,7 @@ func TestRun(ctx context.Context, s *store.Store, c clock.Clock, a models.Actor,
 	if err != nil {
 		return nil, err
 	}
-	run := NewRun(event, w.ID, w.Version, snapshot.Contact)
+	run := fact.run(event, w.ID, w.Version, snapshot.Contact)
 	if err := s.Accept(&store.Acceptance{Event: event, Runs: []models.Run{run}}); err != nil {
 		return nil, err
 	}
@@ -153,6 +153,14 @@ func TryTask(ctx context.Context, s *store.Store, a models.Actor, t Trial) (*mod
 	})
 	attempt.Number = 1
 	return &attempt, nil
+}
+
+// SnapshotOf gives what an event carries, reading its payload only when it is not at hand.
+func SnapshotOf(e *models.Event) (*models.Snapshot, error) {
+	if e.Snapshot != nil {
+		return e.Snapshot, nil
+	}
+	return DecodeSnapshot(e.Payload)
 }
 
 // DecodeSnapshot reads an event's payload.

@@ -2,6 +2,7 @@ package workflow_test
 
 import (
 	"testing"
+	"time"
 
 	"surveyflow/internal/pipedtext"
 	"surveyflow/internal/workflow"
@@ -129,5 +130,36 @@ func TestPlanStartsOnlyWhatWaits(t *testing.T) {
 		if err != nil || len(runs) != c.want || (event != nil) != (c.want > 0) {
 			t.Errorf("%s: %d runs, event %v, %v; want %d", c.name, len(runs), event != nil, err, c.want)
 		}
+	}
+}
+
+func TestAnonymousRunsTellOnlyTheDay(t *testing.T) {
+	t.Parallel()
+	def := feedback()
+	def.Anonymous = true
+	now := time.Date(2026, 11, 22, 10, 15, 3, 0, time.UTC)
+	today := now.Truncate(24 * time.Hour)
+	w, err := workflow.Compile("WF_1", 1, models.WorkflowDefinition{Event: models.EventSpec{Type: models.EventSurveyResponse}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near := 0
+	for range 50 {
+		event, runs, err := workflow.Plan([]*workflow.Compiled{w}, workflow.Fact{
+			Type: models.EventSurveyResponse, On: models.OnCreated, Org: "acme", SurveyID: "SV_1", Definition: def, Now: now,
+			Response: &models.Response{ID: "R_1", SurveyID: "SV_1", State: models.ResponseCompleted, StartedAt: now, RecordedAt: &now},
+		})
+		if err != nil || !event.CreatedAt.Equal(today) || !runs[0].CreatedAt.Equal(today) {
+			t.Fatalf("times are %v and %v, %v; want the day", event.CreatedAt, runs[0].CreatedAt, err)
+		}
+		if id := runs[0].ID; id < models.IDAt(models.PrefixRun, today) || id >= models.IDAt(models.PrefixRun, today.Add(24*time.Hour)) {
+			t.Errorf("%s is not of that day", id)
+		}
+		if id := runs[0].ID; id >= models.IDAt(models.PrefixRun, now.Add(-time.Minute)) && id < models.IDAt(models.PrefixRun, now.Add(time.Minute)) {
+			near++
+		}
+	}
+	if near > 5 {
+		t.Errorf("%d of 50 ids tell the minute", near)
 	}
 }

@@ -4,6 +4,7 @@ package workflow
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -74,7 +75,7 @@ func Plan(ws []*Compiled, f Fact) (*models.Event, []models.Run, error) {
 	}
 	runs := make([]models.Run, len(matched))
 	for i, w := range matched {
-		runs[i] = NewRun(event, w.ID, w.Version, snapshot.Contact)
+		runs[i] = f.run(event, w.ID, w.Version, snapshot.Contact)
 	}
 	return event, runs, nil
 }
@@ -112,7 +113,7 @@ func (f Fact) snapshot() models.Snapshot {
 	if r.RecordedAt != nil {
 		rs.RecordedAt = *r.RecordedAt
 	}
-	if f.Definition != nil && f.Definition.Anonymous {
+	if f.anonymous() {
 		rs.ID, rs.IP = "", ""
 		rs.StartedAt, rs.RecordedAt = day(rs.StartedAt), day(rs.RecordedAt)
 		s.Contact = nil
@@ -132,26 +133,40 @@ func (f Fact) event(s *models.Snapshot) (*models.Event, error) {
 	if len(payload) > models.SnapshotLimit {
 		return nil, &models.Error{Code: models.CodeTooLarge, Key: "event.error.too_large", Args: map[string]any{"Limit": models.SnapshotLimit}}
 	}
+	at, idAt := f.moments()
 	e := &models.Event{
-		ID: models.NewOrderedID(models.PrefixEvent, f.Now), OrgID: f.Org, Type: f.Type, CauseRun: f.CauseRun, Depth: f.Depth, Test: f.Test,
-		Payload: string(payload), CreatedAt: f.Now,
+		ID: models.NewOrderedID(models.PrefixEvent, idAt), OrgID: f.Org, Type: f.Type, CauseRun: f.CauseRun, Depth: f.Depth, Test: f.Test,
+		Payload: string(payload), Snapshot: s, CreatedAt: at,
 	}
 	if f.SurveyID != "" {
 		e.SurveyID = &f.SurveyID
 	}
 	if r := f.Response; r != nil {
 		e.SurveyVersion = &r.SurveyVersion
-		if f.Definition == nil || !f.Definition.Anonymous {
+		if !f.anonymous() {
 			e.ResponseID = &r.ID
 		}
 	}
 	return e, nil
 }
 
-// NewRun makes the row of a run of a workflow's version for an event. The person's name and address are kept for search.
-func NewRun(e *models.Event, workflowID string, version int, p *models.Person) models.Run {
+func (f Fact) anonymous() bool { return f.Definition != nil && f.Definition.Anonymous }
+
+// moments gives the time that event and runs carry, and the one that their ids carry. Of an anonymous survey it is the day
+// alone, and somewhere in that day (contract §7, Anonymity): nobody can tell from them when a person answered.
+func (f Fact) moments() (at, idAt time.Time) {
+	if !f.anonymous() {
+		return f.Now, f.Now
+	}
+	at = day(f.Now)
+	return at, at.Add(rand.N(24 * time.Hour))
+}
+
+// run makes the row of a run of a workflow's version for an event. The person's name and address are kept for search.
+func (f Fact) run(e *models.Event, workflowID string, version int, p *models.Person) models.Run {
+	_, idAt := f.moments()
 	r := models.Run{
-		ID: models.NewOrderedID(models.PrefixRun, e.CreatedAt), OrgID: e.OrgID, WorkflowID: workflowID, WorkflowVersion: version,
+		ID: models.NewOrderedID(models.PrefixRun, idAt), OrgID: e.OrgID, WorkflowID: workflowID, WorkflowVersion: version,
 		EventID: e.ID, Test: e.Test, Status: models.RunOpen, CreatedAt: e.CreatedAt,
 	}
 	if p != nil {
