@@ -78,7 +78,7 @@ func (c *call) questionBody() (models.Question, int64, error) {
 	probe.ID = models.QuestionID(1) // the rules want one, and it is not known yet
 	fields := survey.CheckQuestion(&probe)
 	for i := range fields {
-		fields[i].Field = qsf.MemberOf(fields[i].Field)
+		fields[i].Field = qsf.MemberOf(&q, fields[i].Field)
 	}
 	return q, in.Revision, models.Invalid(fields...)
 }

@@ -112,7 +112,7 @@ func rowOf(ctx context.Context, r *store.RunRow) runRow {
 		ID: r.ID, WorkflowID: r.WorkflowID, WorkflowName: r.WorkflowName, Status: r.Display(), ResponseID: r.ResponseID,
 		Event: runEvent{ID: r.EventID, Type: r.EventType, SurveyID: r.SurveyID}, Test: r.Test, Revision: r.WorkflowVersion,
 		CreatedAt: millis(&r.CreatedAt), FinishedAt: millis(r.FinishedAt), Attempt: r.Attempts, ReplayOf: r.ReplayOf,
-		Error: sentenceOf(ctx, r.Error), HoldReason: r.HoldReason,
+		Error: sentenceOf(ctx, r.Error), HoldReason: holdReason(ctx, r),
 	}
 	// A response has an id, so that an event about one that names none is an anonymous survey's (contract §7, Anonymity).
 	row.Anonymous = r.EventType == models.EventSurveyResponse && r.ResponseID == nil
@@ -132,6 +132,18 @@ func rowOf(ctx context.Context, r *store.RunRow) runRow {
 		row.StatusAt = row.FinishedAt
 	}
 	return row
+}
+
+// holdReason tells why a run does not go on although its time has come.
+func holdReason(ctx context.Context, r *store.RunRow) *string {
+	if r.Hold == nil {
+		return nil
+	}
+	reason := i18n.T(ctx, "api.hold.host")
+	if *r.Hold == models.HoldOff {
+		reason = i18n.T(ctx, "api.hold.off")
+	}
+	return &reason
 }
 
 func micros(us *int64) *string {

@@ -122,6 +122,7 @@ func description(q *models.Question) any {
 }
 
 var (
+	breaks = regexp.MustCompile(`(?i)</?(?:br|p|div|li|ul|ol|h[1-6]|tr|td|table|hr)\b[^<>]*>`)
 	tags   = regexp.MustCompile(`<[^<>]*>`)
 	spaces = regexp.MustCompile(`\s+`)
 )
@@ -129,7 +130,7 @@ var (
 // Plain gives a rich text without its markup, in one line.
 func Plain(s string) string {
 	if strings.ContainsAny(s, "<&") {
-		s = html.UnescapeString(tags.ReplaceAllString(s, " "))
+		s = html.UnescapeString(tags.ReplaceAllString(breaks.ReplaceAllString(s, " "), ""))
 	}
 	return strings.TrimSpace(spaces.ReplaceAllString(s, " "))
 }

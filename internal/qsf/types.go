@@ -2,7 +2,8 @@ package qsf
 
 import (
 	"encoding/json"
-	"strings"
+	"regexp"
+	"strconv"
 
 	"surveyflow/models"
 )
@@ -56,17 +57,26 @@ func layoutOf(q *models.Question) layout {
 	return l
 }
 
-// MemberOf gives the name in Qualtrics' JSON of a field that survey.CheckQuestion names.
-func MemberOf(field string) string {
-	for prefix, name := range map[string]string{
-		"text": "QuestionText", "tag": "DataExportTag", "type": "QuestionType", "choices": "Choices",
-		"rules.min": "Validation.Settings.ValidNumber.Min", "rules.max": "Validation.Settings.ValidNumber.Max",
-		"rules.decimals":  "Validation.Settings.ValidNumber.NumDecimals",
-		"rules.minLength": "Validation.Settings.MinChars", "rules.maxLength": "Validation.Settings.TotalChars",
-		"rules.minChoices": "Validation.Settings.MinChoices", "rules.maxChoices": "Validation.Settings.MaxChoices",
-	} {
-		if field == prefix || strings.HasPrefix(field, prefix+"[") || strings.HasPrefix(field, prefix+".") {
-			return name + strings.TrimPrefix(field, prefix)
+// members are the names in Qualtrics' JSON of the fields that survey.CheckQuestion names.
+var members = map[string]string{
+	"text": "QuestionText", "tag": "DataExportTag", "type": "QuestionType", "choices": "Choices",
+	"rules.min": "Validation.Settings.ValidNumber.Min", "rules.max": "Validation.Settings.ValidNumber.Max",
+	"rules.decimals":  "Validation.Settings.ValidNumber.NumDecimals",
+	"rules.minLength": "Validation.Settings.MinChars", "rules.maxLength": "Validation.Settings.TotalChars",
+	"rules.minChoices": "Validation.Settings.MinChoices", "rules.maxChoices": "Validation.Settings.MaxChoices",
+}
+
+var choiceField = regexp.MustCompile(`^choices\[([0-9]+)\]\.(text|recode)$`)
+
+// MemberOf gives the name in Qualtrics' JSON of a field of the question that survey.CheckQuestion names.
+func MemberOf(q *models.Question, field string) string {
+	if name, ok := members[field]; ok {
+		return name
+	}
+	if m := choiceField.FindStringSubmatch(field); m != nil {
+		if i, err := strconv.Atoi(m[1]); err == nil && i < len(q.Choices) {
+			id := strconv.Itoa(q.Choices[i].ID)
+			return map[string]string{"text": "Choices." + id + ".Display", "recode": "RecodeValues." + id}[m[2]]
 		}
 	}
 	return field

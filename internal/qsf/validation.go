@@ -157,7 +157,7 @@ func encodeValidation(q *models.Question) Object {
 	} else if text, _ := textOf(kept["ForceResponse"]); text != "" {
 		force = text
 	}
-	s.add("ForceResponse", force, "ForceResponseType", orElse(kept, "ForceResponseType", `"`+force+`"`))
+	s.add("ForceResponse", force, "ForceResponseType", orElse(kept, "ForceResponseType", `"ON"`))
 	encodeRules(q, &s, kept)
 	s.addExtra(kept)
 	o := Object{{"Settings", s}}
