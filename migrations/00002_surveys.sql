@@ -82,7 +82,7 @@ CREATE TABLE response_counts (
     shard INTEGER NOT NULL,
     n BIGINT NOT NULL,
     PRIMARY KEY (survey_id, state, shard)
-);
+) /* sqlite: WITHOUT ROWID */ /* postgres: WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000) */;
 
 -- +goose Down
 DROP TABLE response_counts;

@@ -62,7 +62,7 @@ CREATE TABLE runs (
     attempts INTEGER NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     finished_at TIMESTAMPTZ
-);
+) /* sqlite: WITHOUT ROWID */ /* postgres: WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05) */;
 CREATE INDEX runs_org ON runs (org_id, status, id);
 CREATE INDEX runs_workflow ON runs (workflow_id, status, id);
 CREATE INDEX runs_event ON runs (event_id, workflow_id);
@@ -100,7 +100,7 @@ CREATE TABLE queue (
     started_at BIGINT,
     starts INTEGER NOT NULL,
     canceling BOOLEAN NOT NULL
-);
+) /* sqlite: WITHOUT ROWID */ /* postgres: WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000) */;
 CREATE INDEX queue_ready ON queue (kind, rank) WHERE state = 'ready';
 CREATE INDEX queue_suspects ON queue (kind, rank) WHERE state = 'ready' AND starts > 0;
 CREATE INDEX queue_due ON queue (due_at) WHERE state = 'waiting';
@@ -123,7 +123,7 @@ CREATE TABLE run_counts (
     shard INTEGER NOT NULL,
     n BIGINT NOT NULL,
     PRIMARY KEY (workflow_id, hour, status, shard)
-);
+) /* sqlite: WITHOUT ROWID */ /* postgres: WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000) */;
 
 -- +goose Down
 DROP TABLE run_counts;

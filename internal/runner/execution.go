@@ -161,10 +161,14 @@ func (e *execution) task(ctx context.Context, step *workflow.Step, done progress
 // firstTry is when the task was first tried: dates in piped text stay those of the first try, so that a retry sends
 // the same body (design, durability rule 6).
 func (e *execution) firstTry(p progress) time.Time {
-	if !p.first.IsZero() {
-		return p.first
+	first := p.first
+	if first.IsZero() {
+		first = e.Clock.Now()
 	}
-	return e.Clock.Now()
+	if e.anonymous() { // as its attempts keep it
+		first = first.Truncate(24 * time.Hour)
+	}
+	return first
 }
 
 // failed notes a task's failure and tells whether the run stops here.

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -20,21 +20,27 @@ type Migration struct {
 
 // Migrate applies the pending migrations and gives those that it applied. Two processes that start at once do not collide.
 func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
-	p, err := s.migrator()
-	if err != nil {
-		return nil, err
-	}
+	db := s.writer
 	if s.dialect == postgres {
-		// Held by this connection until the end, so that one node migrates and the others wait.
-		conn, err := s.writer.Conn(ctx)
+		patient, err := openPatient(s.core)
 		if err != nil {
 			return nil, fault("migrate", err)
 		}
-		defer conn.Close()
+		defer patient.Close() //nolint:errcheck // nothing was written that its end could lose
+		db = patient
+		// Held by this connection until the end, so that one node migrates and the others wait.
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return nil, fault("migrate", err)
+		}
+		defer conn.Close() //nolint:errcheck // so is the lock
 		if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(7355608)"); err != nil {
 			return nil, fault("migrate", err)
 		}
-		defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(7355608)") //nolint:errcheck // the lock ends with the connection
+	}
+	p, err := s.migrator(db)
+	if err != nil {
+		return nil, err
 	}
 	results, err := p.Up(ctx)
 	if err != nil {
@@ -49,7 +55,7 @@ func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 
 // Migrations lists all migrations of this program and when each was applied.
 func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
-	p, err := s.migrator()
+	p, err := s.migrator(s.writer)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +72,7 @@ func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 
 // Migrated reports whether no migration of this program is pending.
 func (s *Store) Migrated(ctx context.Context) (bool, error) {
-	p, err := s.migrator()
+	p, err := s.migrator(s.writer)
 	if err != nil {
 		return false, err
 	}
@@ -77,12 +83,12 @@ func (s *Store) Migrated(ctx context.Context) (bool, error) {
 	return !pending, nil
 }
 
-func (s *Store) migrator() (*goose.Provider, error) {
-	dialect, files := goose.DialectPostgres, fs.FS(migrations.FS)
+func (s *Store) migrator(db *sql.DB) (*goose.Provider, error) {
+	dialect, files := goose.DialectPostgres, migrationFiles{migrations.FS, postgresWords}
 	if s.dialect == sqlite {
-		dialect, files = goose.DialectSQLite3, sqliteMigrations{migrations.FS}
+		dialect, files = goose.DialectSQLite3, migrationFiles{migrations.FS, sqliteWords}
 	}
-	p, err := goose.NewProvider(dialect, s.writer, files, goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}

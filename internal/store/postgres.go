@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -22,22 +23,9 @@ const (
 
 func openPostgres(_ context.Context, c *core) (*Store, error) {
 	c.dialect = postgres
-	config, err := pgx.ParseConfig(c.options.Postgres)
+	config, err := postgresConfig(c, map[string]string{"statement_timeout": "30s", "idle_in_transaction_session_timeout": "30s"})
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	for key, value := range map[string]string{
-		"timezone":                            "UTC",
-		"application_name":                    "surveyflow",
-		"statement_timeout":                   "30s",
-		"idle_in_transaction_session_timeout": "30s",
-	} {
-		if _, set := config.RuntimeParams[key]; !set {
-			config.RuntimeParams[key] = value
-		}
-	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 3 * time.Second
+		return nil, err
 	}
 	c.writer = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(readUTC))
 	c.reader = c.writer
@@ -53,6 +41,38 @@ func openPostgres(_ context.Context, c *core) (*Store, error) {
 		return nil, err
 	}
 	return &Store{core: c, w: db, r: db}, guardTransactions(db)
+}
+
+// openPatient opens connections whose statements may take as long as they need: changing a large table takes longer than
+// any request may.
+func openPatient(c *core) (*sql.DB, error) {
+	config, err := postgresConfig(c, nil)
+	if err != nil {
+		return nil, err
+	}
+	return stdlib.OpenDB(*config), nil
+}
+
+// postgresConfig reads the connection string and adds what it does not set itself.
+func postgresConfig(c *core, parameters map[string]string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(c.options.Postgres)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	set := func(key, value string) {
+		if _, there := config.RuntimeParams[key]; !there {
+			config.RuntimeParams[key] = value
+		}
+	}
+	set("timezone", "UTC")
+	set("application_name", "surveyflow")
+	for key, value := range parameters {
+		set(key, value)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 3 * time.Second
+	}
+	return config, nil
 }
 
 // readUTC makes a connection give times in UTC, where the driver would give them in the machine's zone.
@@ -75,7 +95,7 @@ func (c *core) listen(ctx context.Context) {
 }
 
 func (c *core) listenOnce(ctx context.Context) error {
-	config, err := pgx.ParseConfig(c.options.Postgres)
+	config, err := postgresConfig(c, nil)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -90,14 +93,17 @@ func (s *Store) FreeStale(ctx context.Context, node string, claims []int64, cuto
 // and when the next is due (zero when none waits).
 func (s *Store) PromoteDue(ctx context.Context) (moved int64, next time.Time, err error) {
 	now := s.clock.Now().UnixMicro()
-	r := s.write(ctx).Exec(`UPDATE queue SET state = 'ready', state_at = ?, rank = ?, due_at = NULL, hold = NULL, hold_reason = NULL, host = NULL
-		WHERE id IN (SELECT id FROM queue WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at LIMIT ?`+s.skipLocked()+`)`, now, now, now, moveLimit)
+	r := s.write(ctx).Exec(`WITH c AS MATERIALIZED (SELECT id FROM queue WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at LIMIT ?`+s.skipLocked()+`)
+		UPDATE queue SET state = 'ready', state_at = ?, rank = ?, due_at = NULL, hold = NULL, hold_reason = NULL, host = NULL
+		WHERE id IN (SELECT id FROM c)`, now, moveLimit, now, now)
 	if r.Error != nil {
 		return 0, next, fault("promote due runs", r.Error)
 	}
 	moved = r.RowsAffected
-	held := s.write(ctx).Exec(`UPDATE queue SET state = 'ready', state_at = ?, due_at = NULL, hold = NULL, hold_reason = NULL, host = NULL
-		WHERE id IN (SELECT id FROM queue WHERE state = 'held' AND hold = 'host' AND due_at <= ? ORDER BY rank LIMIT ?`+s.skipLocked()+`)`, now, now, moveLimit)
+	held := s.write(ctx).Exec(`WITH c AS MATERIALIZED (
+			SELECT id FROM queue WHERE state = 'held' AND hold = 'host' AND due_at <= ? ORDER BY rank LIMIT ?`+s.skipLocked()+`)
+		UPDATE queue SET state = 'ready', state_at = ?, due_at = NULL, hold = NULL, hold_reason = NULL, host = NULL
+		WHERE id IN (SELECT id FROM c)`, now, moveLimit, now)
 	if held.Error != nil {
 		return moved, next, fault("promote held runs", held.Error)
 	}
@@ -122,9 +128,10 @@ func (s *Store) skipLocked() string {
 
 // ReleaseHost makes up to n runs ready that are held for that host, in their order; it gives how many.
 func (s *Store) ReleaseHost(ctx context.Context, host string, n int) (int64, error) {
-	r := s.write(ctx).Exec(`UPDATE queue SET state = 'ready', state_at = ?, due_at = NULL, hold = NULL, hold_reason = NULL, host = NULL
-		WHERE id IN (SELECT id FROM queue WHERE state = 'held' AND hold = 'host' AND host = ? ORDER BY rank LIMIT ?`+s.skipLocked()+`)`,
-		s.clock.Now().UnixMicro(), host, n)
+	r := s.write(ctx).Exec(`WITH c AS MATERIALIZED (
+			SELECT id FROM queue WHERE state = 'held' AND hold = 'host' AND host = ? ORDER BY rank LIMIT ?`+s.skipLocked()+`)
+		UPDATE queue SET state = 'ready', state_at = ?, due_at = NULL, hold = NULL, hold_reason = NULL, host = NULL
+		WHERE id IN (SELECT id FROM c)`, host, n, s.clock.Now().UnixMicro())
 	if r.Error == nil && r.RowsAffected > 0 {
 		s.signalWork()
 	}
@@ -141,21 +148,29 @@ func (s *Store) holdLane(ctx context.Context, workflowID string) error {
 func (s *Store) releaseLane(ctx context.Context, workflowID string) error {
 	now := s.clock.Now().UnixMicro()
 	return fault("release runs", s.write(ctx).Exec(`UPDATE queue SET state = CASE WHEN due_at > ? THEN 'waiting' ELSE 'ready' END,
-			state_at = ?, hold = NULL, hold_reason = NULL
-		WHERE lane = ? AND state = 'held' AND hold = 'off'`, now, now, workflowID).Error)
+			due_at = CASE WHEN due_at > ? THEN due_at END, state_at = ?, hold = NULL, hold_reason = NULL
+		WHERE lane = ? AND state = 'held' AND hold = 'off'`, now, now, now, workflowID).Error)
 }
 
 // cancelLane cancels what waits of a workflow and asks what is running to stop; it gives the number canceled at once.
 func (s *Store) cancelLane(ctx context.Context, workflowID string) (int, error) {
+	_, canceled, err := s.cancelQueue(ctx, "lane = ?", workflowID)
+	return canceled, err
+}
+
+// cancelQueue cancels those runs of the queue; it gives how many there are, and how many of them ended at once.
+func (s *Store) cancelQueue(ctx context.Context, where, arg string) (asked int64, ended int, err error) {
+	// First the mark: from then on the rows are locked, and none can begin to wait after it was seen running.
+	r := s.write(ctx).Exec("UPDATE queue SET canceling = TRUE WHERE "+where, arg)
+	if r.Error != nil {
+		return 0, 0, fault("cancel runs", r.Error)
+	}
 	var ids []string
-	err := s.write(ctx).Raw("DELETE FROM queue WHERE lane = ? AND state <> 'running' RETURNING id", workflowID).Scan(&ids).Error
+	err = s.write(ctx).Raw("DELETE FROM queue WHERE "+where+" AND canceling AND state <> 'running' RETURNING id", arg).Scan(&ids).Error
 	if err != nil {
-		return 0, fault("cancel runs", err)
+		return 0, 0, fault("cancel runs", err)
 	}
-	if err := s.write(ctx).Exec("UPDATE queue SET canceling = TRUE WHERE lane = ?", workflowID).Error; err != nil {
-		return 0, fault("cancel runs", err)
-	}
-	return len(ids), s.endCanceled(ctx, ids)
+	return r.RowsAffected, len(ids), s.endCanceled(ctx, ids)
 }
 
 // endCanceled writes the end of runs whose queue row was just removed.
@@ -168,12 +183,39 @@ func (s *Store) endCanceled(ctx context.Context, ids []string) error {
 		if err != nil {
 			return fault("cancel runs", err)
 		}
-		err = s.write(ctx).Exec(`INSERT INTO run_counts (workflow_id, hour, status, shard, n)
-			SELECT workflow_id, ?, 'canceled', -1, COUNT(*) FROM runs WHERE id IN ? GROUP BY workflow_id
-			ON CONFLICT (workflow_id, hour, status, shard) DO UPDATE SET n = run_counts.n + excluded.n`,
-			s.clock.Now().Unix()/3600, part).Error
-		if err != nil {
+		if err := s.countCanceled(ctx, part); err != nil {
 			return fault("count canceled runs", err)
+		}
+	}
+	return nil
+}
+
+// canceledShard holds the counts of runs that were canceled while they waited: no committer's.
+const canceledShard = -1
+
+// countCanceled adds canceled runs to the counts of their workflow and of the hour in which they were made.
+func (s *Store) countCanceled(ctx context.Context, ids []string) error {
+	var runs []models.Run
+	if err := s.read(ctx).Select("workflow_id", "created_at").Where("id IN ?", ids).Find(&runs).Error; err != nil {
+		return err
+	}
+	type key struct {
+		workflow string
+		hour     int64
+	}
+	counts := map[key]int64{}
+	for _, r := range runs {
+		counts[key{r.WorkflowID, r.CreatedAt.Unix() / 3600}]++
+	}
+	keys := slices.SortedFunc(maps.Keys(counts), func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.workflow, b.workflow), cmp.Compare(a.hour, b.hour))
+	})
+	for _, k := range keys {
+		err := s.write(ctx).Exec(`INSERT INTO run_counts (workflow_id, hour, status, shard, n) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (workflow_id, hour, status, shard) DO UPDATE SET n = run_counts.n + excluded.n`,
+			k.workflow, k.hour, models.RunCanceled, canceledShard, counts[k]).Error
+		if err != nil {
+			return err
 		}
 	}
 	return nil

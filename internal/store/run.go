@@ -177,16 +177,11 @@ func (s *Store) CancelRun(ctx context.Context, a models.Actor, id string) error 
 		if _, err := tx.runRow(ctx, a, id); err != nil {
 			return err
 		}
-		var ended []string
-		err := tx.write(ctx).Raw("DELETE FROM queue WHERE id = ? AND state <> 'running' RETURNING id", id).Scan(&ended).Error
-		if err != nil {
-			return fault("cancel run", err)
+		asked, _, err := tx.cancelQueue(ctx, "id = ?", id)
+		if err == nil && asked == 0 {
+			return models.Conflict("run.error.ended", nil)
 		}
-		if len(ended) > 0 {
-			return tx.endCanceled(ctx, ended)
-		}
-		r := tx.write(ctx).Exec("UPDATE queue SET canceling = TRUE WHERE id = ?", id)
-		return tx.changed(r, "cancel run", "run.error.ended")
+		return err
 	})
 }
 
