@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"surveyflow/handlers"
+	"surveyflow/handlers/apiv3"
 	"surveyflow/handlers/inbound"
 	"surveyflow/handlers/respond"
 	"surveyflow/handlers/web"
@@ -197,12 +198,17 @@ func (a *app) assembleWeb(cookieKeys [][]byte) error {
 		Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Tasks: a.types, Log: a.log, Base: a.base, Clock: a.clock,
 		MetricsToken: string(a.config.MetricsToken), Metrics: metrics,
 		Rooms: [][]web.Route{
+			apiv3.New(apiv3.Deps{
+				Store: a.store, Surveys: a.surveys, Tokens: a.tokens, Tasks: a.types, Base: a.base, Clock: a.clock, Log: a.log, Version: version,
+			}).Routes(),
 			respond.New(respond.Deps{Survey: a.surveys, Base: a.base, Clock: a.clock}).Routes(),
 			inbound.Routes(inbound.NewReceivers(a.store, a.clock, a.log)),
 		},
 	})
+	router := frame.Echo(routes)
+	apiv3.Register(router)
 	a.server = &http.Server{
-		Handler: frame.Echo(routes), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		Handler: router, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	return nil
