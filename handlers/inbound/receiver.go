@@ -122,8 +122,11 @@ func (h *Receivers) record(ctx context.Context, c echo.Context, r *models.Receiv
 // sends would lose the answer. A body that breaks off is kept as far as it came.
 func readBody(c echo.Context) (kept []byte, size int64, tooLarge bool, err error) {
 	req := c.Request()
-	// Not every ResponseWriter has deadlines; the server's own remain then.
-	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(receiverReading))
+	// Not every ResponseWriter has deadlines; the server's own remain then. The deadline must not outlast the reading: the
+	// server would meet it while it waits for the next request, and end every later one of the connection at once.
+	deadlines := http.NewResponseController(c.Response())
+	_ = deadlines.SetReadDeadline(time.Now().Add(receiverReading))
+	defer deadlines.SetReadDeadline(time.Time{}) //nolint:errcheck // as above
 	kept, err = io.ReadAll(io.LimitReader(req.Body, models.ReceiverMaxBody))
 	size = int64(len(kept))
 	if err == nil && size == models.ReceiverMaxBody {
