@@ -33,7 +33,11 @@ func (h *ownAccount) render(c echo.Context, status int, p views.AccountProps) er
 	if err != nil {
 		return err
 	}
+	if p.Sessions, err = h.store.Sessions(ctx, web.Actor(c)); err != nil {
+		return err
+	}
 	org := web.Organisation(c)
+	p.Session = web.Session(c).ID
 	p.Tokens, p.Organisation, p.OrgZone, p.Zones = tokens, org.Name, org.TimeZone, zones()
 	for _, lang := range i18n.Languages() {
 		p.Languages = append(p.Languages, components.Option{Value: lang, Label: i18n.T(ctx, "person.language."+lang)})
@@ -123,4 +127,14 @@ func (h *ownAccount) deleteToken(c echo.Context) error {
 	}
 	web.FlashOK(c, i18n.T(ctx, "account.token.deleted"))
 	return web.Redirect(c, link.Account()+"#tokens")
+}
+
+// endSessions signs the person's other browsers out.
+func (h *ownAccount) endSessions(c echo.Context) error {
+	ctx := c.Request().Context()
+	if err := h.store.EndOtherSessions(ctx, web.Actor(c), web.Session(c).ID); err != nil {
+		return err
+	}
+	web.FlashOK(c, i18n.T(ctx, "account.sessions.ended"))
+	return web.Redirect(c, link.Account())
 }

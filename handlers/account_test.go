@@ -62,3 +62,17 @@ func TestANewPasswordSignsOtherBrowsersOut(t *testing.T) {
 	there.get(link.Surveys()).to(link.With(link.SignIn(), "next", link.Surveys()))
 	a.browser().post(link.SignIn(), "email", "ada@example.com", "password", "a new and longer one").to(link.Home())
 }
+
+func TestOtherBrowsersCanBeSignedOut(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	here := a.person("ada@example.com")
+	there, bob := a.browser(), a.person("bob@example.com")
+	there.header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+	there.post(link.SignIn(), "email", "ada@example.com", "password", password).to(link.Home())
+	here.get(link.Account()).is(http.StatusOK).says("#sessions", "Firefox · Linux").says("#sessions", "(this one)")
+	here.post(link.AccountSessions()).to(link.Account())
+	here.get(link.Account()).is(http.StatusOK)
+	there.get(link.Account()).to(link.With(link.SignIn(), "next", link.Account()))
+	bob.get(link.Account()).is(http.StatusOK)
+}

@@ -2,8 +2,10 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -48,6 +50,13 @@ func (h *responses) list(c echo.Context) error {
 		return err
 	}
 	p.Counts, p.Pager = counts[s.ID], pager(c, next)
+	if filter.Before == "" {
+		seen := newest(found, p.Counts)
+		if web.IsFragment(c) && web.Query(c, "seen") == seen {
+			return c.NoContent(http.StatusNoContent) // nothing new: the page stays as it is
+		}
+		p.Refresh = link.With(link.Responses(s.ID), "state", string(p.State), "seen", seen)
+	}
 	if collector, err := h.store.DefaultCollector(ctx, s.ID); err == nil {
 		p.PublicURL = h.base.Respond(collector.Slug)
 	}
@@ -55,6 +64,15 @@ func (h *responses) list(c echo.Context) error {
 		return err
 	}
 	return web.Render(c, http.StatusOK, views.Responses(p))
+}
+
+// newest sums up what a list shows, so that a page can ask whether there is more.
+func newest(found []models.Response, counts map[models.ResponseState]int64) string {
+	first := ""
+	if len(found) > 0 {
+		first = found[0].ID + "." + strconv.FormatInt(found[0].Rev, 10)
+	}
+	return fmt.Sprintf("%d.%d.%d.%s", counts[models.ResponseCompleted], counts[models.ResponsePartial], counts[models.ResponseInProgress], first)
 }
 
 // responseState reads a filter; "" is all recorded responses.

@@ -64,3 +64,15 @@ func TestASurveyWithoutResponsesSaysWhatToDo(t *testing.T) {
 		t.Errorf("the link is %q", got)
 	}
 }
+
+func TestTheListAsksForNewResponsesAndStaysWhenThereAreNone(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	b := a.person("ada@example.com")
+	id, response := a.sample(t, b)
+	refresh := b.get(link.Responses(id)).is(http.StatusOK).Find("#responses").AttrOr("hx-get", "")
+	b.header.Set("HX-Request", "true")
+	b.get(refresh).is(http.StatusNoContent)
+	b.post(link.ResponseDelete(id, response))
+	b.get(refresh).is(http.StatusOK).says("#responses nav", "Recorded 53")
+}

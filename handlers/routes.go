@@ -80,6 +80,7 @@ func peopleRoutes(d Deps) []web.Route {
 		{Method: get, Pattern: link.PatternAccountTokens, Handler: account.show, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternAccountTokens, Handler: account.createToken, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternAccountTokenDelete, Handler: account.deleteToken, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternAccountSessions, Handler: account.endSessions, Guard: web.GuardUser, Origin: web.OriginApp},
 	}
 }
 

@@ -235,6 +235,7 @@ func pager(c echo.Context, next string) components.PagerProps {
 		q := c.Request().URL.Query()
 		q.Del("after")
 		q.Del("trail")
+		q.Del("seen") // what a refreshed list had, see responses.list
 		path := c.Request().URL.Path
 		if len(q) > 0 {
 			path += "?" + q.Encode()

@@ -130,6 +130,8 @@ func (w *Web) handleError(err error, c echo.Context) {
 	write := w.errorPage
 	if r := routeOf(c); r != nil && r.Errors != nil {
 		write = r.Errors
+	} else if _, stray := errors.AsType[*echo.HTTPError](err); stray && r == nil {
+		write = w.strayPage
 	}
 	if err := write(c, p); err != nil && !c.Response().Committed {
 		w.log.LogAttrs(c.Request().Context(), slog.LevelError, "an error could not be told", slog.String("request_id", p.RequestID), slog.Any("error", err))
@@ -149,6 +151,11 @@ func (w *Web) logProblem(c echo.Context, p Problem, err error) {
 	w.log.LogAttrs(c.Request().Context(), level, "request failed",
 		slog.String("request_id", p.RequestID), slog.String("method", c.Request().Method), slog.String("route", c.Path()),
 		slog.Int("status", p.Status), slog.Any("error", err))
+}
+
+// strayPage tells a problem at an address without a route. The page knows who is signed in, so that the way back is right.
+func (w *Web) strayPage(c echo.Context, p Problem) error {
+	return w.visitor(func(c echo.Context) error { return w.errorPage(c, p) })(c)
 }
 
 // errorPage is how pages tell a problem. Who is not signed in is led to the sign-in page, and comes back afterwards.

@@ -83,8 +83,6 @@ func (w *Web) Echo(routes []Route) *echo.Echo {
 	for _, r := range routes {
 		w.add(e, r)
 	}
-	// Unknown addresses answer with a page too, and know who is signed in, so that the way back is right.
-	e.RouteNotFound("/*", w.visitor(func(echo.Context) error { return errNotFound() }))
 	return e
 }
 

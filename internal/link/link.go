@@ -21,6 +21,7 @@ const (
 	PatternAccountPassword    = "/account/password"
 	PatternAccountTokens      = "/account/tokens"
 	PatternAccountTokenDelete = "/account/tokens/:tokenID/delete"
+	PatternAccountSessions    = "/account/sessions"
 
 	PatternSurveys          = "/surveys"
 	PatternSurveyNew        = "/surveys/new"

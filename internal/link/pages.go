@@ -29,3 +29,6 @@ func AccountTokens() string { return PatternAccountTokens }
 
 // AccountTokenDelete returns the path that revokes a token (POST).
 func AccountTokenDelete(tokenID string) string { return fill(PatternAccountTokenDelete, tokenID) }
+
+// AccountSessions returns the path that signs the user's other browsers out (POST).
+func AccountSessions() string { return PatternAccountSessions }

@@ -180,6 +180,14 @@
     focusErrors(event.target);
   });
 
+  // A time zone that nobody chose yet is the browser's.
+  document.querySelectorAll("select[data-zone]").forEach((select) => {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (select.querySelector("option[selected]") || !zone) return;
+    if (![...select.options].some((option) => option.value === zone)) select.add(new Option(zone, zone));
+    select.value = zone;
+  });
+
   applyShows(document);
   focusErrors(document);
 })();
