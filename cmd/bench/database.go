@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
@@ -36,6 +35,7 @@ func (d dialect) label() string {
 // machine is where databases are made: a folder, and a PostgreSQL cluster once one is needed.
 type machine struct {
 	dir     string
+	server  string // URL of a PostgreSQL server to use; empty for one of our own
 	cluster *pgtest.Cluster
 }
 
@@ -57,26 +57,26 @@ func (m *machine) create(ctx context.Context, d dialect) (*database, error) {
 		}
 		return &database{dialect: d, url: "sqlite:" + path, path: path}, nil
 	}
-	if m.cluster == nil {
+	if m.server == "" {
 		c, err := pgtest.Launch(pgtest.Options{Durable: true})
 		if err != nil {
 			return nil, err
 		}
-		m.cluster = c
+		m.cluster, m.server = c, c.URL("postgres")
 	}
-	if err := execute(ctx, m.cluster.URL("postgres"), "CREATE DATABASE "+name); err != nil {
+	if err := execute(ctx, m.server, "CREATE DATABASE "+name); err != nil {
 		return nil, err
 	}
-	pid, err := os.ReadFile(filepath.Join(m.cluster.Folder(), "data", "postmaster.pid"))
+	u, err := url.Parse(m.server)
 	if err != nil {
 		return nil, err
 	}
-	first, _, _ := strings.Cut(string(pid), "\n")
-	server, err := strconv.Atoi(first)
-	if err != nil {
-		return nil, err
+	u.Path = "/" + name
+	made := &database{dialect: d, url: u.String()}
+	if m.cluster != nil {
+		made.server, err = m.cluster.Process()
 	}
-	return &database{dialect: d, url: m.cluster.URL(name), server: server}, nil
+	return made, err
 }
 
 // drop removes a database, so that later measurements do not share the machine with its upkeep.
@@ -88,7 +88,7 @@ func (m *machine) drop(ctx context.Context, d *database) error {
 	if err != nil {
 		return err
 	}
-	return execute(ctx, m.cluster.URL("postgres"), "DROP DATABASE "+strings.TrimPrefix(u.Path, "/")+" WITH (FORCE)")
+	return execute(ctx, m.server, "DROP DATABASE "+strings.TrimPrefix(u.Path, "/")+" WITH (FORCE)")
 }
 
 func (m *machine) close() error {

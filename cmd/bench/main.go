@@ -67,6 +67,7 @@ func run(ctx context.Context, args []string, out, notes io.Writer) (err error) {
 	flags.StringVar(&b.log, "log-level", "info", "LOG_LEVEL of the server")
 	flags.IntVar(&b.soak, "soak", 0, "instead of measuring: kill the server under load so many times on each database, at most 200")
 	flags.Uint64Var(&b.seed, "seed", 0, "seed of the moments of -soak; 0 takes one")
+	server := flags.String("postgres", "", "`URL` of a PostgreSQL server to make databases on; otherwise one of our own is started")
 	quick := flags.Bool("quick", false, "one short run of each: -n 4000 -runs 1 -lasting 3s")
 	bareAddress := flags.String("bare", "", "be the bare program at this `address` (used by bench itself)")
 	bareDatabase := flags.String("bare-database", "", "its database")
@@ -88,7 +89,7 @@ func run(ctx context.Context, args []string, out, notes io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	b.machine = &machine{dir: dir}
+	b.machine = &machine{dir: dir, server: *server}
 	defer func() { err = errors.Join(err, b.machine.close()) }()
 	if b.sink, err = startSink(); err != nil {
 		return err
