@@ -6,6 +6,7 @@ package apiv3
 
 import (
 	"log/slog"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -42,6 +43,8 @@ type API struct {
 	log     *slog.Logger
 	version string
 	table   []endpoint
+
+	description func() ([]byte, error) // openapi.json, made when it is first asked for
 }
 
 // New makes the API.
@@ -56,6 +59,7 @@ func New(d Deps) *API {
 		store: d.Store, surveys: d.Surveys, tokens: d.Tokens, tasks: d.Tasks, base: d.Base, clock: d.Clock, log: d.Log, version: d.Version,
 	}
 	a.table = a.endpoints()
+	a.description = sync.OnceValues(func() ([]byte, error) { return models.MarshalJSON(a.describe()) })
 	return a
 }
 

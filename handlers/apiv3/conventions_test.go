@@ -61,6 +61,17 @@ func TestPathsAreFoldedBeforeRouting(t *testing.T) {
 	}
 }
 
+func TestAnyNameOfTheHostIsTaken(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, host := range []string{"survey.example.com", "answers.example.com", "az1.qualtrics.com", "surveyflow:8080", "10.1.2.3"} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/API/v3/whoami", nil)
+		r.Host = host
+		r.Header.Set("X-API-TOKEN", b.ada)
+		b.send(r).ok()
+	}
+}
+
 func TestAPOSTKeepsItsBodyOverDoubleSlashes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -10,10 +10,15 @@ import (
 	"surveyflow/internal/link"
 )
 
-// openAPI answers the description of the API. It needs no token: it says nothing of anybody's data.
+// openAPI answers the description of the API, which never changes while the program runs. It needs no token: it says nothing
+// of anybody's data.
 func (a *API) openAPI(c echo.Context) error {
 	nameRequest(c)
-	return write(c, http.StatusOK, a.describe())
+	text, err := a.description()
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, text)
 }
 
 // describe makes the OpenAPI 3.1 description out of the table of routes.

@@ -119,7 +119,9 @@ type reply struct {
 // send makes a request and checks that the answer is an envelope as the description has it.
 func (b *bench) send(r *http.Request) *reply {
 	b.Helper()
-	r.Host = "survey.example.com"
+	if r.Host == "example.com" { // as httptest makes it
+		r.Host = "survey.example.com"
+	}
 	w := httptest.NewRecorder()
 	method, path := r.Method, foldPath(r.URL.Path)
 	b.server.ServeHTTP(w, r)

@@ -59,14 +59,20 @@ func newHosts(b link.Base) hosts {
 }
 
 // checkHost refuses requests under a name that is not ours: a page of another site whose name was pointed here (DNS
-// rebinding) would otherwise be let in. Loopback names always are, since no foreign page can have them. Probes call by address and tell nothing: they are exempt.
+// rebinding) would otherwise be let in. Loopback names always are, since no foreign page can have them. Probes call by address and tell nothing: they are exempt, and so is the API.
 func (w *Web) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if w.hosts.app == "" || w.hosts.known(c.Request().Host) || probe(c.Path()) {
+		if w.hosts.app == "" || w.hosts.known(c.Request().Host) || probe(c.Path()) || api(c.Path()) {
 			return next(c)
 		}
 		return &models.Error{Code: models.CodeNotFound, Key: "error.host", Args: map[string]any{"Host": c.Request().Host}}
 	}
+}
+
+// api reports whether a route is the API's. Programs reach it under names of their own network, or under the one that a
+// client of Qualtrics' has built in (reference §4.1); what opens it is a token in a header, which no page makes a browser send.
+func api(pattern string) bool {
+	return pattern == link.PatternAPIRoot || strings.HasPrefix(pattern, link.PatternAPIRoot+"/")
 }
 
 func probe(pattern string) bool {
