@@ -59,7 +59,7 @@ func differences(then, now *models.WorkflowDefinition) []string {
 	note("the order of tasks", taskIDs(then.Tasks), taskIDs(now.Tasks))
 	note("notifications", then.Notifications, now.Notifications)
 	if len(names) == 0 {
-		names = []string{"nothing but name or on and off"}
+		names = []string{"nothing but its name or whether it is on"}
 	}
 	return names
 }
