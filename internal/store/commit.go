@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
+
+	"surveyflow/models"
 )
 
 const (
@@ -14,6 +17,10 @@ const (
 	batchLimit = 128
 	// postgresCommitters is how many commits run side by side: while one waits for the disk the next gathers.
 	postgresCommitters = 2
+	// commitTimeout is how long a database that does not answer at all keeps its callers waiting. A commit takes milliseconds.
+	commitTimeout = 15 * time.Second
+	// collisionTries is how often a transaction is tried that the database ended because of another one.
+	collisionTries = 4
 )
 
 // unit is one caller's part of a commit: an acceptance, the end of a run's step, or a claim.
@@ -30,13 +37,16 @@ type unit struct {
 type committer struct {
 	*core
 	units    chan *unit
+	handing  sync.RWMutex // held for reading while a unit is handed in
+	ended    bool         // nobody may hand in more; guarded by handing
 	closed   chan struct{}
 	loops    sync.WaitGroup
 	prepared map[*statement]*sql.Stmt
+	patience time.Duration // for one commit
 }
 
 func startCommitter(ctx context.Context, c *core) (*committer, error) {
-	m := &committer{core: c, units: make(chan *unit, 4*batchLimit), closed: make(chan struct{})}
+	m := &committer{core: c, units: make(chan *unit, 4*batchLimit), closed: make(chan struct{}), patience: commitTimeout}
 	if c.dialect == sqlite {
 		m.prepared = make(map[*statement]*sql.Stmt, len(hotStatements))
 		for _, st := range hotStatements {
@@ -59,9 +69,14 @@ func startCommitter(ctx context.Context, c *core) (*committer, error) {
 	return m, nil
 }
 
-// close waits for the units that were handed in. Nobody may hand in more.
+// close waits for the units that were handed in. Who hands in more is told that the store is closed.
 func (m *committer) close() {
-	close(m.closed)
+	m.handing.Lock()
+	if !m.ended {
+		m.ended = true
+		close(m.closed)
+	}
+	m.handing.Unlock()
 	m.loops.Wait()
 }
 
@@ -69,13 +84,21 @@ func (m *committer) close() {
 // It waits even when ctx ends: whether the unit was committed must not stay unknown to who answers for it.
 func (m *committer) submit(u *unit) error {
 	u.done = make(chan struct{})
-	select {
-	case m.units <- u:
-	case <-m.closed:
-		return fault("commit", errClosed)
+	if !m.handIn(u) {
+		return &models.Error{Code: models.CodeUnavailable, Key: "error.unavailable", Cause: errClosed}
 	}
 	<-u.done
 	return u.err
+}
+
+// handIn gives the unit to the loops, unless they are ending.
+func (m *committer) handIn(u *unit) bool {
+	m.handing.RLock()
+	defer m.handing.RUnlock()
+	if !m.ended {
+		m.units <- u
+	}
+	return !m.ended
 }
 
 var errClosed = errors.New("the store is closed")
@@ -164,18 +187,35 @@ func (m *committer) commitBatch(ctx context.Context, shard int, units []*unit) {
 			m.commitBatch(ctx, shard, []*unit{u})
 		}
 	default:
+		for try := 1; len(units) == 1 && collided(err) && try < collisionTries; try++ {
+			if err = m.commitTogether(ctx, shard, units); err == nil {
+				return
+			}
+		}
 		for _, u := range units {
 			u.err = fault("commit", err)
 		}
 	}
 }
 
+// makesWork reports whether the unit leaves something to claim; new runs tell so themselves.
 func (u *unit) makesWork() bool {
-	return u.accept != nil && len(u.accept.Runs) > 0 || u.finish != nil && u.finish.Next.State == NextRelease
+	return u.finish != nil && u.finish.Next.State == NextRelease
+}
+
+// bounded gives a commit its time. On SQLite there is nothing to wait for, and a context that can end costs every
+// statement a goroutine.
+func (m *committer) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if m.dialect == sqlite {
+		return context.WithoutCancel(ctx), func() {}
+	}
+	return context.WithTimeout(ctx, m.patience)
 }
 
 func (m *committer) commitTogether(ctx context.Context, shard int, units []*unit) (err error) {
 	p := sort(units)
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
 	tx, err := m.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err

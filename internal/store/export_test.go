@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // AcceptTogether commits the acceptances as one batch, as when they are handed in during a commit, and gives what each
 // caller is told.
@@ -33,3 +36,6 @@ func (s *Store) together(ctx context.Context, units []*unit) []error {
 
 // Unsure makes the step one whose earlier try failed, as when the database's answer was lost.
 func (f *Finish) Unsure() { f.unsure = true }
+
+// SetPatience changes how long one commit may take.
+func (s *Store) SetPatience(d time.Duration) { s.committer.patience = d }

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -36,8 +37,10 @@ func fault(tried string, err error) error {
 
 // unreachable reports whether the database itself is the trouble, so that trying again later may help.
 func unreachable(err error) bool {
-	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, context.DeadlineExceeded) {
-		return true
+	for _, broken := range []error{driver.ErrBadConn, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
+		if errors.Is(err, broken) {
+			return true
+		}
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
@@ -58,4 +61,10 @@ func unreachable(err error) bool {
 		}
 	}
 	return pgconn.SafeToRetry(err)
+}
+
+// collided reports whether PostgreSQL ended the transaction because of another one, so that the same again may succeed.
+func collided(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (e.Code == "40P01" || e.Code == "40001") // deadlock, serialization failure
 }

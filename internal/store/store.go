@@ -115,6 +115,7 @@ func (s *Store) Close() error {
 	}
 	if s.unlock != nil {
 		err = errors.Join(err, s.unlock())
+		s.unlock = nil
 	}
 	return err
 }
@@ -150,16 +151,22 @@ func (c *core) signalWork() {
 // inTx marks a context whose transaction is open.
 type inTx struct{}
 
-// InTx runs fn in one transaction; an error, or a panic, undoes all of it.
+// InTx runs fn in one transaction; an error, or a panic, undoes all of it. When another transaction is in the way and
+// PostgreSQL ends this one, fn runs again: what it sets outside of the transaction it must set anew.
 // fn must use only the store and the context that it gets: a write through the outer store would wait for itself on SQLite.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Store) error) error {
 	if ctx.Value(inTx{}) != nil {
 		return fn(ctx, s)
 	}
 	ctx = context.WithValue(ctx, inTx{}, true)
-	return s.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		return fn(ctx, &Store{core: s.core, w: tx, r: tx})
-	})
+	for try := 1; ; try++ {
+		err := s.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+			return fn(ctx, &Store{core: s.core, w: tx, r: tx})
+		})
+		if try == collisionTries || !collided(err) {
+			return err
+		}
+	}
 }
 
 // read gives a handle for queries.

@@ -161,6 +161,7 @@ func (s *Store) RenameSurvey(ctx context.Context, a models.Actor, id, name strin
 // Rows stay, because runs name them. It gives the number of runs that it canceled.
 func (s *Store) DeleteSurvey(ctx context.Context, a models.Actor, id string) (canceled int, err error) {
 	err = s.InTx(ctx, func(ctx context.Context, tx *Store) error {
+		canceled = 0
 		if _, err := tx.Survey(ctx, a, id); err != nil {
 			return err
 		}
