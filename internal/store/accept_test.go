@@ -12,7 +12,7 @@ import (
 	"surveyflow/models"
 )
 
-func count(t *testing.T, d storetest.Database, query string) int {
+func count(t testing.TB, d storetest.Database, query string) int {
 	t.Helper()
 	var n int
 	if err := d.SQL(t).QueryRowContext(t.Context(), query).Scan(&n); err != nil {
