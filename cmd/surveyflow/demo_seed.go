@@ -117,6 +117,17 @@ func (s *story) planCustomers() {
 			return err
 		})
 	}
+	for i, values := range []map[string]any{ // these went away on the second or third page
+		{qSatisfied: 4, qRecommend: 7},
+		{qSatisfied: 3, qRecommend: 6, qChannels: []int{1}, qBags: 1},
+		{qSatisfied: 5, qRecommend: 9, qChannels: []int{2}},
+	} {
+		values["finished"] = 0
+		s.then(time.Duration(i+1)*41*time.Hour, func(ctx context.Context) error {
+			_, err := s.answer(ctx, s.scene.customers.ID, 80*time.Second, values)
+			return err
+		})
+	}
 }
 
 // customer lets somebody answer the customer survey.
@@ -212,7 +223,8 @@ func (s *story) planTrouble() {
 	sc := s.scene
 	someone := func(ago time.Duration, c customer, to **models.Response) {
 		s.then(ago, func(ctx context.Context) error {
-			r, err := s.customer(ctx, c, "HC-"+strconv.Itoa(41000+len(c.reason)), 2*time.Minute+17*time.Second)
+			took := 40*time.Second + time.Duration(len(c.reason))*1700*time.Millisecond // who writes more needs longer
+			r, err := s.customer(ctx, c, "HC-"+strconv.Itoa(41000+len(c.reason)), took)
 			if to != nil {
 				*to = r
 			}

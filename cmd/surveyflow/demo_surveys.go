@@ -119,7 +119,7 @@ func customerSurvey(owner string) (*models.Survey, error) {
 			{
 				kind: models.QuestionNPS, tag: "recommend", required: true,
 				text: "How likely are you to recommend Harbour Coffee to a friend?",
-				help: "0 means not at all likely, 10 means extremely likely.",
+				help: "There is no wrong answer.",
 			},
 		}},
 		sheet{"How you get your coffee", []ask{

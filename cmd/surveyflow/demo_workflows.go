@@ -162,7 +162,7 @@ func (s *story) makeRecord(ctx context.Context) (*models.Workflow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.workflow(ctx, "Record feedback in the CRM", nil, tasks...)
+	return s.workflow(ctx, "Tell the CRM", nil, tasks...)
 }
 
 // makeAlert has a condition.
@@ -182,7 +182,7 @@ func (s *story) makeAlert(ctx context.Context) (*models.Workflow, error) {
 
 // makeTicket calls the service that is down: its runs are tried again and again.
 func (s *story) makeTicket(ctx context.Context) (*models.Workflow, error) {
-	tasks, err := calls(namedCall{"Open a ticket", nil, models.WebServiceConfig{
+	tasks, err := calls(namedCall{"Create the ticket", nil, models.WebServiceConfig{
 		Method: "POST", URL: s.address(s.scene.flaky, "/tickets"),
 		Body: &models.BodySpec{Format: models.BodyURLEncoded, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{
 			{Key: "subject", Value: "Unhappy customer: " + pipeRecommend + " of 10"},
@@ -197,7 +197,7 @@ func (s *story) makeTicket(ctx context.Context) (*models.Workflow, error) {
 		*where(pipeSatisfied, models.OpLessThanOrEqual, "2"),
 		*where(pipeReason, models.OpContains, "refund"),
 	}}
-	return s.workflow(ctx, "Open a help desk ticket", unhappy, tasks...)
+	return s.workflow(ctx, "Open a ticket", unhappy, tasks...)
 }
 
 // makePoints calls the service that refuses.
@@ -212,7 +212,7 @@ func (s *story) makePoints(ctx context.Context) (*models.Workflow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.workflow(ctx, "Thank gold members with points", where(pipeSegment, models.OpEqualTo, "gold"), tasks...)
+	return s.workflow(ctx, "Add gold points", where(pipeSegment, models.OpEqualTo, "gold"), tasks...)
 }
 
 // slowTimeout is longer than the slow service takes, in seconds.
