@@ -154,6 +154,9 @@ func (h *builder) saveQuestion(c echo.Context) error {
 			}
 		}
 		if form != nil {
+			if form.Type.HasChoices() && len(form.Choices) == 0 {
+				form.Choices = []views.ChoiceForm{{}, {Row: 1}} // somewhere to type
+			}
 			p.Editing, p.Question = id, form
 		}
 	}

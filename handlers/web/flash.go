@@ -21,7 +21,7 @@ type flashes struct {
 }
 
 const (
-	flashesKey     = "surveyflow.flashes" // in echo's context
+	frameKey       = "surveyflow.frame" // of the *Web, in echo's context
 	flashSeconds   = 120
 	flashCookie    = "surveyflow_message"
 	mostFlashBytes = 3000 // a cookie has 4096 with its name, signature and attributes
@@ -40,7 +40,7 @@ func newFlashes(key []byte, secure bool) *flashes {
 
 // Flash leaves a message for the next page: a sentence in the reader's language without anything secret.
 func Flash(c echo.Context, f components.Flash) {
-	w, _ := c.Get(flashesKey).(*Web)
+	w, _ := c.Get(frameKey).(*Web)
 	if w == nil {
 		return
 	}
@@ -63,7 +63,7 @@ func FlashOK(c echo.Context, text string) {
 // takeFlashes gives a context with the messages that wait, and a function that takes them out of the cookie. It is nil
 // when none wait.
 func takeFlashes(c echo.Context, ctx context.Context) (context.Context, func()) { //nolint:revive // the context is the page's and not the request's
-	w, _ := c.Get(flashesKey).(*Web)
+	w, _ := c.Get(frameKey).(*Web)
 	if w == nil {
 		return ctx, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"surveyflow/internal/i18n"
 	"surveyflow/views/layout"
 )
 
@@ -29,6 +30,9 @@ func Render(c echo.Context, status int, component templ.Component) error {
 		}
 	}()
 	ctx := c.Request().Context()
+	if w, ok := c.Get(frameKey).(*Web); ok {
+		ctx = i18n.WithNow(ctx, w.clock.Now()) // what the request itself made was not made in the future
+	}
 	var took func()
 	if !isFragment(c) {
 		ctx, took = takeFlashes(c, ctx)

@@ -57,7 +57,7 @@ func (w *Web) reader(next echo.HandlerFunc) echo.HandlerFunc {
 // While nobody can sign in yet, every page leads to the set-up.
 func (w *Web) visitor(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		c.Set(flashesKey, w)
+		c.Set(frameKey, w)
 		session, err := w.session(c)
 		if err != nil {
 			return err

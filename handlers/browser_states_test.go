@@ -1,0 +1,76 @@
+package handlers_test
+
+import (
+	"testing"
+
+	"surveyflow/internal/browsertest"
+	"surveyflow/internal/link"
+)
+
+// What pages look like when something is wrong or new, which no address alone leads to.
+func TestStatesInABrowser(t *testing.T) {
+	empty := newApp(t)
+	chromium := browsertest.New(t)
+	for _, view := range pageViews {
+		p := chromium.Open(empty.server.URL+"/", view)
+		p.Screenshot("set-up")
+		p.Click("form button.btn-primary")
+		p.Wait(".error-summary")
+		p.Screenshot("set-up-wrong")
+		p.CheckAccessibility()
+		p.CheckFits()
+	}
+
+	a := newApp(t)
+	b := a.person("ada@example.com")
+	id, _ := a.sample(t, b)
+	draft := b.survey("Lunch")
+	for i, view := range pageViews {
+		p := chromium.Open(a.server.URL+link.SignIn(), view)
+		if i == 0 {
+			p.Fill("#f-email", "ada@example.com")
+			p.Click("form button.btn-primary")
+			p.Wait(".error-summary")
+			p.Screenshot("sign-in-wrong")
+			p.CheckAccessibility()
+			signInPage(a, p)
+			p.Screenshot("surveys-first")
+		}
+		look := func(name string) {
+			p.Screenshot(name)
+			p.CheckAccessibility()
+			p.CheckFits()
+		}
+		p.Goto(a.server.URL + link.SurveyBuild(draft))
+		p.Click("#survey-actions .btn-primary")
+		p.Wait(".error-summary")
+		look("put-live-problems")
+
+		p.Goto(a.server.URL + link.With(link.SurveyBuild(draft), "edit", "QID1"))
+		p.Click("button[value=done]")
+		p.Wait(".error-summary")
+		look("question-wrong")
+
+		p.Goto(a.server.URL + link.With(link.SurveyBuild(id), "edit", "QID1"))
+		p.Click("#choices [data-row='1'] summary")
+		look("choice-menu")
+		b.post(link.SurveyPages(id), "revision", b.revision(id))
+		p.Click("button[value=done]")
+		p.Wait("#builder .bg-warn-bg")
+		look("conflict")
+
+		p.Goto(a.server.URL + link.SurveyBuild(id))
+		p.Click("#QID2 details summary")
+		p.Click("#QID2 details details summary")
+		look("delete-question")
+		p.Goto(a.server.URL + link.SurveyBuild(id))
+		p.Click("section details.group summary")
+		look("add-question")
+
+		p.Goto(a.server.URL + link.Account())
+		p.Fill("#f-name", "Nightly export")
+		p.Click("#tokens form[action$=tokens] button")
+		p.Wait("#new-token")
+		look("token")
+	}
+}
