@@ -19,9 +19,12 @@ import (
 	"surveyflow/internal/account"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/link"
+	"surveyflow/internal/outbound"
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
 	"surveyflow/internal/survey"
+	"surveyflow/internal/task"
+	"surveyflow/internal/task/webservice"
 	"surveyflow/models"
 )
 
@@ -31,6 +34,7 @@ type app struct {
 	store   *store.Store
 	people  *account.People
 	surveys *survey.Service
+	tasks   *task.Registry
 	server  *httptest.Server
 	base    link.Base
 	routes  []web.Route
@@ -54,7 +58,14 @@ func newApp(t *testing.T) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.routes = handlers.Routes(handlers.Deps{Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Base: base, Clock: clock.System{}})
+	allow, err := outbound.ParseAllow("127.0.0.0/8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.tasks = task.NewRegistry(webservice.New(outbound.New(outbound.Options{Version: "test", Allow: allow})))
+	a.routes = handlers.Routes(handlers.Deps{
+		Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Tasks: a.tasks, Log: log, Base: base, Clock: clock.System{},
+	})
 	a.server.Config.Handler = frame.Echo(a.routes)
 	a.server.Start()
 	t.Cleanup(a.server.Close)

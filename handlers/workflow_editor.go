@@ -214,11 +214,14 @@ func (h *workflows) fillPanel(c echo.Context, e *editor, p *views.WorkflowProps)
 			return nil
 		}
 		p.Task = taskProps(def.Tasks[i])
-		p.Task.First, p.Task.Last = i == 0, i == len(def.Tasks)-1
+		p.Task.First, p.Task.Last, p.Task.Tokens = i == 0, i == len(def.Tasks)-1, e.tokens
 		if p.Task.Receivers, err = receiverOptions(ctx, h.store, h.base, actor); err != nil {
 			return err
 		}
 		p.Responses, err = h.responseOptions(ctx, actor, e)
+	}
+	if p.Response == "" && len(p.Responses) > 0 {
+		p.Response = p.Responses[0].Value
 	}
 	return err
 }

@@ -112,6 +112,7 @@ func (h *workflows) conflict(c echo.Context, e *editor, f draftForm, edit string
 	}
 	p.Conflict = true
 	if fill != nil {
+		p.Typed = true
 		fill(&p)
 	}
 	return h.answer(c, http.StatusConflict, p)
@@ -270,7 +271,7 @@ func (h *workflows) updateTask(c echo.Context) (*editor, draftForm, error) {
 func (h *workflows) typedTask(p *views.WorkflowProps, spec models.TaskSpec, f draftForm) {
 	shown := p.Task
 	p.Task = taskProps(spec)
-	p.Task.First, p.Task.Last, p.Task.Receivers = shown.First, shown.Last, shown.Receivers
+	p.Task.First, p.Task.Last, p.Task.Receivers, p.Task.Tokens = shown.First, shown.Last, shown.Receivers, shown.Tokens
 	p.Task.Web = readWebService(f.Values, f.do)
 	p.Task.Delays = f.Get("retry.delays")
 	p.Response = f.Get("responseId")

@@ -627,7 +627,7 @@ func comparison(p ConditionProps, c models.Condition, path string) templ.Compone
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = pipedCell(components.FieldProps{
+		templ_7745c5c3_Err = pipedCell(p.Tokens, components.FieldProps{
 			Name: path + ".left", Label: i18n.T(ctx, "condition.left.text"), HideLabel: true, Value: handWritten(c.Left, known), Mono: true, Small: true,
 			Placeholder: "${e://Field/segment}", Error: components.ErrorOf(ctx, p.Errors, path+".left"), Autocomplete: "off",
 		}).Render(ctx, templ_7745c5c3_Buffer)

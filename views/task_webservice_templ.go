@@ -225,7 +225,7 @@ func headerRow(p TaskProps, n string, h models.HeaderSpec) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = pipedCell(components.FieldProps{
+		templ_7745c5c3_Err = pipedCell(p.Tokens, components.FieldProps{
 			Name: name + ".value", Label: i18n.T(ctx, "task.web.header.value"), HideLabel: true, Placeholder: i18n.T(ctx, "task.web.header.value"), Value: h.Value, Small: true, Mono: true,
 			Error: components.ErrorOf(ctx, p.Errors, name+".value"), Autocomplete: "off", Attrs: templ.Attributes{"spellcheck": "false"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
@@ -266,7 +266,7 @@ func removeRow(do, label string) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = components.Button(components.ButtonProps{
-			Label: label, Icon: components.IconX, IconOnly: true, Small: true, Kind: components.Ghost, Name: "do", Value: do, NoValidate: true, Class: "self-end",
+			Label: label, Icon: components.IconX, IconOnly: true, Small: true, Kind: components.Ghost, Name: "do", Value: do, NoValidate: true, Class: "self-start",
 			Attrs: templ.Attributes{"data-remove-row": true},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -526,14 +526,14 @@ func pairRow(p TaskProps, n string, pair models.PairSpec) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		name := fmt.Sprintf("config.body.pairs[%s]", n)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<div class=\"sf-row sm:grid-cols-[minmax(0,4fr)_minmax(0,5fr)_minmax(0,3fr)_auto]\" data-row=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<div class=\"sf-row sm:grid-cols-[minmax(0,3fr)_minmax(0,6fr)_minmax(7.5rem,2fr)_auto]\" data-row=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var12 string
 		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(n)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `task_webservice.templ`, Line: 171, Col: 95}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `task_webservice.templ`, Line: 171, Col: 100}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 		if templ_7745c5c3_Err != nil {
@@ -550,7 +550,7 @@ func pairRow(p TaskProps, n string, pair models.PairSpec) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = pipedCell(components.FieldProps{
+		templ_7745c5c3_Err = pipedCell(p.Tokens, components.FieldProps{
 			Name: name + ".value", Label: i18n.T(ctx, "task.web.pair.value"), HideLabel: true, Placeholder: i18n.T(ctx, "task.web.pair.value"), Value: pair.Value, Small: true, Mono: true,
 			Error: components.ErrorOf(ctx, p.Errors, name+".value"), Autocomplete: "off", Attrs: templ.Attributes{"spellcheck": "false"},
 		}).Render(ctx, templ_7745c5c3_Buffer)

@@ -100,6 +100,7 @@ type TaskProps struct {
 	First     bool           // nothing stands before it, so that it cannot move up
 	Last      bool
 	Receivers []components.Option // addresses of the owner's receivers, to try things out
+	Tokens    []Token
 }
 
 // WebServiceForm is what is typed into the form of a web service task, as it was typed.

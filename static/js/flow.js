@@ -10,7 +10,10 @@
     });
 
   // Piped text: the button beside a field says where to, the entry of the picker what.
+  // A field that nobody was in yet has no cursor: what is inserted goes to its end.
   let target = null;
+  const visited = new WeakSet();
+  document.addEventListener("focusin", (event) => visited.add(event.target));
   on("click", "[data-pipe]", (button) => {
     target = document.getElementById(button.dataset.pipe);
     const search = document.querySelector("[data-piped-search]");
@@ -23,8 +26,8 @@
     const picker = document.getElementById("piped");
     if (!target?.isConnected) return;
     const text = button.dataset.insert;
-    const start = target.selectionStart ?? target.value.length;
-    const end = target.selectionEnd ?? start;
+    const start = visited.has(target) ? target.selectionStart : target.value.length;
+    const end = visited.has(target) ? target.selectionEnd : start;
     target.setRangeText(text, start, end, "end");
     picker?.hidePopover();
     target.focus();
@@ -64,6 +67,14 @@
       if (at > 0) entries[at - 1].focus();
       else picker.querySelector("[data-piped-search]").focus();
     }
+  });
+
+  // Below a field stands in words what it pipes.
+  on("input", "input", (field) => {
+    const words = field.id && document.querySelector(`[data-piped-words="${CSS.escape(field.id)}"]`);
+    if (!words) return;
+    const entry = [...document.querySelectorAll("[data-insert]")].find((e) => e.dataset.insert === field.value.trim());
+    words.textContent = words.title = entry?.querySelector("span").textContent ?? "";
   });
 
   // A condition's right side offers the choices of the question that stands on its left.
