@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"surveyflow/internal/clock"
@@ -16,7 +17,14 @@ import (
 	"surveyflow/internal/store"
 )
 
+// gcPercent lets the heap grow to three times what is in use before it is collected: a few tens of megabytes more, for a
+// tenth of the processor time under load. GOGC, when set, says otherwise.
+const gcPercent = 200
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	go func() { <-ctx.Done(); stop() }() // a second signal ends the program at once
 	err := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)

@@ -179,7 +179,7 @@ func assemble(ctx context.Context, o serving, s *store.Store) (*app, error) {
 		})
 	}
 	if o.web {
-		return a, a.assembleWeb(secret.CookieKeys(keks))
+		return a, a.assembleWeb(secret.CookieKeys(keks)) //nolint:contextcheck // handlers have the context of their request
 	}
 	return a, nil
 }
@@ -246,7 +246,7 @@ func (a *app) run(ctx context.Context, o serving, l net.Listener) error {
 	<-ctx.Done()
 	a.log.Info("stopping")
 	working.Wait()
-	err := a.closeServer()
+	err := a.closeServer(ctx)
 	background.Wait()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
@@ -256,11 +256,11 @@ func (a *app) run(ctx context.Context, o serving, l net.Listener) error {
 }
 
 // closeServer lets requests under way end.
-func (a *app) closeServer() error {
+func (a *app) closeServer(ctx context.Context) error {
 	if a.server == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
 	if err := a.server.Shutdown(ctx); err != nil {
 		return a.server.Close()

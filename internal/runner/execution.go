@@ -137,7 +137,7 @@ func (e *execution) task(ctx context.Context, step *workflow.Step, done progress
 	if out.Result != task.Interrupted {
 		e.record(a)
 	}
-	e.logAttempt(step, &a, out)
+	e.logAttempt(ctx, step, &a, out)
 	if v.next.State != store.NextContinue {
 		if v.result == models.AttemptRetried && a.Charged {
 			e.stats.Retried.Add(1)
@@ -230,7 +230,7 @@ func (e *execution) finish(ctx context.Context, next store.Next) bool {
 		e.Log.Warn("a run was taken over by another node", "run", e.c.Run.ID)
 		return false
 	}
-	e.logEnd(f)
+	e.logEnd(ctx, f)
 	switch {
 	case f.Canceling && next.State == store.NextContinue:
 		return e.finish(ctx, store.Next{State: store.NextDone, Status: models.RunCanceled}) && false

@@ -11,7 +11,7 @@ import (
 )
 
 // logAttempt writes the one line of an attempt.
-func (e *execution) logAttempt(step *workflow.Step, a *models.Attempt, out task.Outcome) {
+func (e *execution) logAttempt(ctx context.Context, step *workflow.Step, a *models.Attempt, out task.Outcome) {
 	level := slog.LevelDebug
 	if a.Result != models.AttemptSucceeded {
 		level = slog.LevelInfo
@@ -26,11 +26,11 @@ func (e *execution) logAttempt(step *workflow.Step, a *models.Attempt, out task.
 	if out.Error != nil {
 		attrs = append(attrs, slog.String("error", out.Error.Key))
 	}
-	e.Log.LogAttrs(context.Background(), level, "attempt", attrs...)
+	e.Log.LogAttrs(ctx, level, "attempt", attrs...)
 }
 
 // logEnd counts and writes the one line of a run that ended.
-func (e *execution) logEnd(f *store.Finish) {
+func (e *execution) logEnd(ctx context.Context, f *store.Finish) {
 	if f.Next.State != store.NextDone {
 		return
 	}
@@ -42,7 +42,7 @@ func (e *execution) logEnd(f *store.Finish) {
 	default:
 		e.stats.Canceled.Add(1)
 	}
-	e.Log.LogAttrs(context.Background(), slog.LevelInfo, "run",
+	e.Log.LogAttrs(ctx, slog.LevelInfo, "run",
 		slog.String("run", e.c.Run.ID), slog.String("workflow", e.c.Run.WorkflowID), slog.Int("version", e.c.Run.WorkflowVersion),
 		slog.String("status", string(f.Next.Status)), slog.Int("attempts", e.c.Run.Attempts+f.Charged),
 		slog.Int64("duration_us", e.Clock.Now().Sub(e.c.Run.CreatedAt).Microseconds()))

@@ -160,7 +160,7 @@ func TestACompletedResponseReachesTheService(t *testing.T) {
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		calls <- call{string(body), r.Header.Get("Idempotency-Key"), r.Header.Get("X-Surveyflow-Run")}
-		io.WriteString(w, `{"ok":true}`)
+		fmt.Fprint(w, `{"ok":true}`)
 	}))
 	t.Cleanup(service.Close)
 	task := post(service.URL + "/hook")
@@ -218,7 +218,7 @@ func TestAFailingServiceIsTriedAgainByTheSchedule(t *testing.T) {
 	if got := strings.Join(results, " "); got != "1retried 2retried 3succeeded" {
 		t.Errorf("attempts = %s", got)
 	}
-	if first := <-bodies; first != <-bodies || first != <-bodies {
+	if first, second, third := <-bodies, <-bodies, <-bodies; first != second || first != third {
 		t.Error("the tries sent different bodies")
 	}
 }
@@ -324,7 +324,7 @@ func TestStoppingGivesWorkUnderWayBackUncharged(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan struct{}, 1)
 	service := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body) // only then does the server see the client go
+		_, _ = io.Copy(io.Discard, r.Body) // only then does the server see the client go
 		arrived <- struct{}{}
 		<-r.Context().Done()
 	}))

@@ -25,7 +25,8 @@ func feedback() *models.SurveyDefinition {
 }
 
 func answered() *workflow.Values {
-	return &workflow.Values{Survey: feedback(), Snapshot: &models.Snapshot{V: 1,
+	return &workflow.Values{Survey: feedback(), Snapshot: &models.Snapshot{
+		V:        1,
 		Response: &models.ResponseSnapshot{ID: "R_1", SurveyID: "SV_1", State: models.ResponseCompleted, Language: "en", Channel: models.ChannelLink, Progress: 100},
 		Answers: models.Answers{
 			"QID1": {Choices: []int{2}}, "QID2": {Choices: []int{1, 3}, Other: map[int]string{3: "a friend"}},

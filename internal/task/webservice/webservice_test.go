@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -56,7 +57,7 @@ func service(t *testing.T) (string, func() seen) {
 			http.Redirect(w, r, "/landed", http.StatusFound)
 		case "/echo":
 			w.Header().Set("X-Echo", r.Header.Get("Authorization"))
-			io.WriteString(w, r.Header.Get("Authorization")+r.URL.RawQuery)
+			fmt.Fprint(w, r.Header.Get("Authorization")+r.URL.RawQuery)
 		}
 	}))
 	t.Cleanup(s.Close)
@@ -106,17 +107,28 @@ func TestBodiesAreWrittenForTheirFormat(t *testing.T) {
 		want  string
 		kind  string
 	}{
-		{"JSON pairs", *pairs(
-			models.PairSpec{Key: "name", Value: "${e://Field/name}"}, models.PairSpec{Key: "score", Value: "${e://Field/score}"},
-			models.PairSpec{Key: "text", Value: "${e://Field/score}", DataType: models.DataString}, models.PairSpec{Key: "list", Value: "${e://Field/list}"},
-			models.PairSpec{Key: "none", Value: "${e://Field/none}", DataType: models.DataNumber}, models.PairSpec{Key: "yes", Value: "YES", DataType: models.DataBoolean}),
-			`{"name":"Ann \"B\" <c>&\r\nX-Evil: 1","score":7,"text":"7","list":[1,2],"none":null,"yes":true}`, "application/json"},
-		{"JSON text", models.BodySpec{Format: models.BodyJSON, Mode: models.BodyFreeText, Text: `{"n": "${e://Field/name}", "s": ${e://Field/score}, "l": ${e://Field/list}, "x": ${e://Field/none}}`},
-			`{"n": "Ann \"B\" <c>&\r\nX-Evil: 1", "s": 7, "l": [1,2], "x": null}`, "application/json"},
-		{"form pairs", models.BodySpec{Format: models.BodyURLEncoded, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{{Key: "a b", Value: "${e://Field/name}"}, {Key: "z", Value: "1"}}},
-			"a+b=" + url.QueryEscape(name) + "&z=1", "application/x-www-form-urlencoded"},
-		{"XML pairs", models.BodySpec{Format: models.BodyXML, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{{Key: "name", Value: "${e://Field/score}<&"}}},
-			"<root><name>7&lt;&amp;</name></root>", "application/xml"},
+		{
+			"JSON pairs", *pairs(
+				models.PairSpec{Key: "name", Value: "${e://Field/name}"}, models.PairSpec{Key: "score", Value: "${e://Field/score}"},
+				models.PairSpec{Key: "text", Value: "${e://Field/score}", DataType: models.DataString}, models.PairSpec{Key: "list", Value: "${e://Field/list}"},
+				models.PairSpec{Key: "none", Value: "${e://Field/none}", DataType: models.DataNumber}, models.PairSpec{Key: "yes", Value: "YES", DataType: models.DataBoolean}),
+			`{"name":"Ann \"B\" <c>&\r\nX-Evil: 1","score":7,"text":"7","list":[1,2],"none":null,"yes":true}`, "application/json",
+		},
+		{
+			"JSON text",
+			models.BodySpec{Format: models.BodyJSON, Mode: models.BodyFreeText, Text: `{"n": "${e://Field/name}", "s": ${e://Field/score}, "l": ${e://Field/list}, "x": ${e://Field/none}}`},
+			`{"n": "Ann \"B\" <c>&\r\nX-Evil: 1", "s": 7, "l": [1,2], "x": null}`, "application/json",
+		},
+		{
+			"form pairs",
+			models.BodySpec{Format: models.BodyURLEncoded, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{{Key: "a b", Value: "${e://Field/name}"}, {Key: "z", Value: "1"}}},
+			"a+b=" + url.QueryEscape(name) + "&z=1", "application/x-www-form-urlencoded",
+		},
+		{
+			"XML pairs",
+			models.BodySpec{Format: models.BodyXML, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{{Key: "name", Value: "${e://Field/score}<&"}}},
+			"<root><name>7&lt;&amp;</name></root>", "application/xml",
+		},
 		{"plain text", models.BodySpec{Format: models.BodyPlainText, Mode: models.BodyFreeText, Text: "Hi ${e://Field/score}!"}, "Hi 7!", "text/plain; charset=utf-8"},
 	} {
 		out := do(t, models.WebServiceConfig{Method: "POST", URL: address + "/x", Body: &c.body})
@@ -231,10 +243,10 @@ func TestLongAndBinaryAnswersAreKeptInPart(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/binary" {
-			w.Write([]byte{0, 1, 2, 255})
+			fmt.Fprint(w, "\x00\x01\x02\xff")
 			return
 		}
-		io.WriteString(w, strings.Repeat("é", 60_000))
+		fmt.Fprint(w, strings.Repeat("é", 60_000))
 	}))
 	t.Cleanup(s.Close)
 	if x := do(t, models.WebServiceConfig{Method: "GET", URL: s.URL}).Exchange; !x.Response.Truncated || len(x.Response.Body) > 64<<10 || strings.Trim(x.Response.Body, "é") != "" {
