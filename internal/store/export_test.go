@@ -39,3 +39,13 @@ func (f *Finish) Unsure() { f.unsure = true }
 
 // SetPatience changes how long one commit may take.
 func (s *Store) SetPatience(d time.Duration) { s.committer.patience = d }
+
+// MigrateDown takes all migrations back.
+func (s *Store) MigrateDown(ctx context.Context) error {
+	p, err := s.migrator(s.writer)
+	if err != nil {
+		return err
+	}
+	_, err = p.DownTo(ctx, 0)
+	return err
+}
