@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -43,11 +44,11 @@ type bench struct {
 	soak        int
 	seed        uint64
 
-	out     io.Writer
-	notes   io.Writer
-	sink    *sink
-	machine *machine
-	product *product
+	out      io.Writer
+	notes    io.Writer
+	sink     *sink
+	machine  *machine
+	programs []*product
 }
 
 func run(ctx context.Context, args []string, out, notes io.Writer) (err error) {
@@ -67,6 +68,7 @@ func run(ctx context.Context, args []string, out, notes io.Writer) (err error) {
 	flags.StringVar(&b.log, "log-level", "info", "LOG_LEVEL of the server")
 	flags.IntVar(&b.soak, "soak", 0, "instead of measuring: kill the server under load so many times on each database, at most 200")
 	flags.Uint64Var(&b.seed, "seed", 0, "seed of the moments of -soak; 0 takes one")
+	programs := flags.String("program", "", "built programs to measure by turns, comma-separated `paths`; otherwise this checkout's is built")
 	server := flags.String("postgres", "", "`URL` of a PostgreSQL server to make databases on; otherwise one of our own is started")
 	quick := flags.Bool("quick", false, "one short run of each: -n 4000 -runs 1 -lasting 3s")
 	bareAddress := flags.String("bare", "", "be the bare program at this `address` (used by bench itself)")
@@ -96,16 +98,34 @@ func run(ctx context.Context, args []string, out, notes io.Writer) (err error) {
 	}
 	defer b.sink.close()
 	if b.only != "bare" {
-		fmt.Fprintln(notes, "building the program")
-		if b.product, err = build(ctx, dir, b.profile); err != nil {
+		if err := b.choosePrograms(ctx, *programs); err != nil {
 			return err
 		}
-		b.product.sink, b.product.log = b.sink, b.log
 	}
 	if b.soak > 0 {
 		return b.soakAll(ctx)
 	}
 	return b.compare(ctx)
+}
+
+// choosePrograms takes programs that are built, or builds the one of this checkout.
+func (b *bench) choosePrograms(ctx context.Context, paths string) error {
+	if paths == "" {
+		fmt.Fprintln(b.notes, "building the program")
+		p, err := build(ctx, b.machine.dir, b.profile)
+		if err != nil {
+			return err
+		}
+		b.programs = []*product{p}
+	} else {
+		for path := range strings.SplitSeq(paths, ",") {
+			b.programs = append(b.programs, &product{name: filepath.Base(path), binary: path, dir: b.machine.dir, profile: b.profile})
+		}
+	}
+	for _, p := range b.programs {
+		p.sink, p.log = b.sink, b.log
+	}
+	return nil
 }
 
 // bound checks what was asked for, so that no load runs for ever.
@@ -212,22 +232,34 @@ func (b *bench) contestants(ctx context.Context, d dialect) ([]contestant, error
 	if b.only == "bare" {
 		return all, nil
 	}
-	nodes, name := 1, "surveyflow on "+d.label()
+	for _, p := range b.programs {
+		more, err := b.productContestants(ctx, p, d)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	return all, nil
+}
+
+// productContestants gives the product on a fresh database and, when asked for, with a long history.
+func (b *bench) productContestants(ctx context.Context, p *product, d dialect) ([]contestant, error) {
+	nodes, name := 1, p.name+" on "+d.label()
 	if b.nodes > 1 && d == postgresDialect {
 		nodes, name = b.nodes, fmt.Sprintf("%s, %d nodes", name, b.nodes)
 	}
-	all = append(all, contestant{name, func(ctx context.Context) (*running, *database, error) {
-		i, err := b.instance(ctx, d)
+	all := []contestant{{name, func(ctx context.Context) (*running, *database, error) {
+		i, err := b.instance(ctx, p, d)
 		if err != nil {
 			return nil, nil, err
 		}
 		r, err := i.start(ctx, nodes)
 		return r, i.database, err
-	}})
+	}}}
 	if b.stored == 0 {
 		return all, nil
 	}
-	i, err := b.instance(ctx, d)
+	i, err := b.instance(ctx, p, d)
 	if err != nil {
 		return nil, err
 	}
@@ -241,10 +273,10 @@ func (b *bench) contestants(ctx context.Context, d dialect) ([]contestant, error
 }
 
 // instance sets the product up on a fresh database.
-func (b *bench) instance(ctx context.Context, d dialect) (*instance, error) {
+func (b *bench) instance(ctx context.Context, p *product, d dialect) (*instance, error) {
 	db, err := b.machine.create(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	return b.product.setUp(ctx, db)
+	return p.setUp(ctx, db)
 }

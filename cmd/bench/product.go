@@ -21,6 +21,7 @@ const benchUser = "bench@example.com"
 
 // product makes and starts servers of the real program.
 type product struct {
+	name    string
 	binary  string
 	dir     string
 	sink    *sink
@@ -30,7 +31,7 @@ type product struct {
 
 // build compiles the program from the checkout that we run in.
 func build(ctx context.Context, dir, profile string) (*product, error) {
-	p := &product{binary: filepath.Join(dir, "surveyflow"), dir: dir, profile: profile}
+	p := &product{name: "surveyflow", binary: filepath.Join(dir, "surveyflow"), dir: dir, profile: profile}
 	args := []string{"build", "-o", p.binary}
 	if profile != "" {
 		overlay, err := profileOverlay(ctx, dir)
@@ -113,7 +114,7 @@ func (i *instance) server(ctx context.Context, args ...string) (*process, error)
 
 // start starts so many servers of the instance, ready for load.
 func (i *instance) start(ctx context.Context, nodes int) (*running, error) {
-	r := &running{name: "surveyflow", database: i.database}
+	r := &running{name: i.name, database: i.database}
 	for range nodes {
 		server, err := i.server(ctx)
 		if err != nil {

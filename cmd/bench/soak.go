@@ -76,7 +76,7 @@ func (b *bench) soakAll(ctx context.Context) error {
 }
 
 func (b *bench) soakOne(ctx context.Context, d dialect, t *tabwriter.Writer) (broken int, err error) {
-	i, err := b.instance(ctx, d)
+	i, err := b.instance(ctx, b.programs[0], d)
 	if err != nil {
 		return 0, err
 	}
