@@ -3,6 +3,8 @@ package handlers_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,16 +13,22 @@ import (
 	"surveyflow/models"
 )
 
-// views are how every page is looked at.
-var pageViews = []browsertest.View{{}, {Dark: true}, {Width: 375, Height: 812}, {Width: 375, Height: 812, Dark: true}}
+// pageViews are how every page is looked at: both widths and both themes. Pictures (SCREENSHOT_DIR) are taken of all four
+// pairs; the checks hold for the other two as well, since width and theme do not meet.
+var pageViews = func() []browsertest.View {
+	all := []browsertest.View{{}, {Width: 375, Height: 812, Dark: true}, {Dark: true}, {Width: 375, Height: 812}}
+	if os.Getenv("SCREENSHOT_DIR") == "" {
+		return all[:2]
+	}
+	return all
+}()
 
 // signInPage signs in by typing.
 func signInPage(a *app, p *browsertest.Page) {
 	p.Goto(a.server.URL + link.SignIn())
 	p.Fill("#f-email", "ada@example.com")
 	p.Fill("#f-password", password)
-	p.Click("form button:not([value])")
-	p.Wait("nav")
+	p.Follow("form button.btn-primary")
 }
 
 // sample makes a survey that has one of everything, and responses of every state.
@@ -186,6 +194,70 @@ func eventually(t *testing.T, what string, done func() bool) {
 		case <-ctx.Done():
 			t.Fatalf("it never happened: %s", what)
 		case <-tick.C:
+		}
+	}
+}
+
+func TestQuestionsAreMovedWithTheKeyboard(t *testing.T) {
+	a := newApp(t)
+	b := a.person("ada@example.com")
+	id, _ := a.sample(t, b)
+	p := browsertest.New(t).Open(a.server.URL+link.SignIn(), browsertest.View{})
+	signInPage(a, p)
+	p.Goto(a.server.URL + link.SurveyBuild(id))
+	order := func() string {
+		var ids string
+		for _, q := range a.draft(id).Questions() {
+			ids += q.ID[3:]
+		}
+		return ids
+	}
+	for _, want := range []string{"213456", "231456"} {
+		browsertest.Eval[bool](p, `(document.getElementById("down-QID1").focus(), true)`)
+		p.Press("\r")
+		eventually(t, "the order is "+want, func() bool { return order() == want })
+		p.Wait("#survey-actions .btn-primary")
+		eventually(t, "the focus is back", func() bool { return browsertest.Eval[string](p, "document.activeElement.id") == "down-QID1" })
+	}
+	p.Click("#QID4 h3 a")
+	p.Wait("#QID4 textarea")
+	if got := browsertest.Eval[string](p, "location.search"); got != "?edit=QID4" {
+		t.Errorf("the address is %q", got)
+	}
+	p.Click("#f-tag")
+	p.Press("\r") // saves and stays
+	p.Wait("#saved svg")
+	p.Wait("#QID4 textarea")
+	for _, complaint := range p.Complaints() {
+		t.Error(complaint)
+	}
+}
+
+func TestTheBuilderWorksWithoutScripts(t *testing.T) {
+	a := newApp(t)
+	b := a.person("ada@example.com")
+	id := b.survey("Lunch")
+	p := browsertest.New(t).Open(a.server.URL+link.SignIn(), browsertest.View{Width: 375, NoScript: true})
+	signInPage(a, p)
+	p.Goto(a.server.URL + link.SurveyBuild(id))
+	p.Follow("#QID1 h3 a")
+	p.Fill("#f-choices-0-text", "Good")
+	p.Fill("#f-choices-1-text", "Bad")
+	p.Follow("button[value=add]")
+	p.Fill("#f-choices-2-text", "None")
+	p.Follow("button[value=done]")
+	p.Wait(".error-summary") // the question itself is still missing
+	p.Click("#f-text")
+	p.Press("How was lunch?")
+	p.Follow("button[value=done]")
+	p.Follow("#survey-actions .btn-primary")
+	p.Wait("#flashes > *")
+	if q := a.draft(id).Question("QID1"); q.Text != "How was lunch?" || len(q.Choices) != 3 {
+		t.Errorf("the draft is %+v", q)
+	}
+	for _, complaint := range p.Complaints() {
+		if !strings.Contains(complaint, "422") { // what was not right yet
+			t.Error(complaint)
 		}
 	}
 }
