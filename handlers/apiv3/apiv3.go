@@ -75,6 +75,12 @@ type call struct {
 	notice []string // what the caller should know although all went well
 }
 
+// Param gives a part of the path, cleaned: what no database takes names nothing.
+func (c *call) Param(name string) string { return models.CleanText(c.Context.Param(name)) }
+
+// QueryParam gives a parameter of the query, cleaned.
+func (c *call) QueryParam(name string) string { return models.CleanText(c.Context.QueryParam(name)) }
+
 // handler answers a call with the member result of the envelope; nil leaves it out.
 type handler func(c *call) (any, error)
 

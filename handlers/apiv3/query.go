@@ -8,7 +8,6 @@ import (
 
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
-	"surveyflow/models"
 )
 
 // defaultPage is how many elements a page has when the caller does not say (reference §4.0).
@@ -17,7 +16,7 @@ const defaultPage = 100
 // page reads pageSize and skipToken.
 func (c *call) page() (store.Page, error) {
 	size, err := c.whole("pageSize", defaultPage, 1, store.MaxPage)
-	return store.Page{Limit: size, Before: models.CleanText(c.QueryParam("skipToken"))}, err
+	return store.Page{Limit: size, Before: c.QueryParam("skipToken")}, err
 }
 
 // whole reads a whole number from the query.

@@ -50,7 +50,7 @@ type respondent struct {
 }
 
 func (a *API) listRuns(c *call) (any, error) {
-	return a.runs(c, models.CleanText(c.QueryParam("workflowId")))
+	return a.runs(c, c.QueryParam("workflowId"))
 }
 
 func (a *API) listWorkflowRuns(c *call) (any, error) {
@@ -91,9 +91,9 @@ func (a *API) runs(c *call, workflowID string) (any, error) {
 }
 
 func (c *call) runFilter() (store.RunFilter, error) {
-	f := store.RunFilter{Search: strings.TrimSpace(models.CleanText(c.QueryParam("q"))), Status: models.RunStatus(c.QueryParam("status"))}
+	f := store.RunFilter{Search: strings.TrimSpace(c.QueryParam("q")), Status: models.RunStatus(c.QueryParam("status"))}
 	if f.Status != "" && !slices.Contains(models.RunStatuses, f.Status) {
-		return f, invalid("status", "api.error.run_status", "Value", models.CleanText(string(f.Status)))
+		return f, invalid("status", "api.error.run_status", "Value", string(f.Status))
 	}
 	var err error
 	if f.Page, err = c.page(); err != nil {

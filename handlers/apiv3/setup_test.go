@@ -57,8 +57,13 @@ type bench struct {
 
 func newBench(t testing.TB) *bench {
 	t.Helper()
+	return newBenchOn(t, storetest.NewSQLite(t))
+}
+
+func newBenchOn(t testing.TB, d storetest.Database) *bench {
+	t.Helper()
 	b := &bench{TB: t, clock: clock.NewFake(noon), users: map[string]*models.User{}}
-	b.store = storetest.SQLite(t, storetest.Options{Clock: b.clock})
+	b.store = d.Open(t, storetest.Options{Clock: b.clock})
 	log := slog.New(slog.DiscardHandler)
 	b.tokens = account.NewTokens(b.store, b.clock, log)
 	people := account.New(b.store, b.clock, log)

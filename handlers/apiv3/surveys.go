@@ -225,7 +225,7 @@ func (in *surveyChange) apply(ctx context.Context, tx *store.Store, actor models
 	if in.OwnerID == nil || *in.OwnerID == s.OwnerID {
 		return nil
 	}
-	err := tx.SetSurveyOwner(ctx, actor, s.ID, *in.OwnerID)
+	err := tx.SetSurveyOwner(ctx, actor, s.ID, models.CleanText(*in.OwnerID))
 	if models.ErrorCode(err) == models.CodeNotFound {
 		return invalid("ownerId", "api.error.owner")
 	}

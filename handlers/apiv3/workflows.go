@@ -120,6 +120,9 @@ func (a *API) createWorkflow(c *call) (any, error) {
 	if in.Name == nil {
 		in.Name = new(string)
 	}
+	if id := in.SurveyID.value; id != nil {
+		*id = models.CleanText(*id)
+	}
 	w := &models.Workflow{ID: models.NewID(models.PrefixWorkflow), SurveyID: in.SurveyID.value, OwnerID: c.actor.UserID}
 	fields := checkName("name", in.Name)
 	w.Name = *in.Name
@@ -280,7 +283,7 @@ func (a *API) testWorkflow(c *call) (any, error) {
 	if in.ResponseID == "" {
 		return nil, invalid("responseId", "api.error.test_response")
 	}
-	run, err := workflow.TestRun(c.Request().Context(), a.store, a.clock, c.actor, w.ID, in.ResponseID)
+	run, err := workflow.TestRun(c.Request().Context(), a.store, a.clock, c.actor, w.ID, models.CleanText(in.ResponseID))
 	if err != nil {
 		return nil, missing(err, "api.error.no_response")
 	}
