@@ -47,8 +47,9 @@ type Runner struct {
 	free     chan struct{} // one token per free slot
 	work     sync.WaitGroup
 	claims   claims
-	suspect  atomic.Bool // a suspect is under way
-	backlog  atomic.Bool // runs wait to be claimed
+	suspect  atomic.Bool   // a suspect is under way
+	cleared  chan struct{} // a suspect has ended: the next may follow
+	backlog  atomic.Bool   // runs wait to be claimed
 	stopping atomic.Bool
 	joining  sync.Mutex // held while runs that were taken over directly begin
 	promote  chan struct{}
@@ -69,6 +70,7 @@ func New(o Options) *Runner {
 	r := &Runner{
 		Options: o, node: models.NewID(models.PrefixNode), programs: newPrograms(o.Store, o.Types), gate: newGate(),
 		free: make(chan struct{}, max(o.Workers, 1)), promote: make(chan struct{}, 1),
+		cleared: make(chan struct{}, 1),
 	}
 	for range cap(r.free) {
 		r.free <- struct{}{}
@@ -151,6 +153,7 @@ func (r *Runner) claimLoop(ctx, workCtx context.Context) {
 				return
 			case <-r.Store.Wake():
 				r.backlog.Store(true)
+			case <-r.cleared:
 			case <-poll.C:
 			}
 		}
@@ -227,11 +230,20 @@ func (r *Runner) start(ctx context.Context, c store.Claimed, suspect bool) {
 		defer r.stats.InFlight.Add(-1)
 		defer r.claims.remove(c.Claim)
 		if suspect {
-			defer r.suspect.Store(false)
-			defer r.claims.moreSuspects()
+			defer r.clear()
 		}
 		e := execution{Runner: r, c: c, slot: true, lost: c.Starts > 1}
 		defer e.freeSlot()
 		e.run(ctx)
 	})
+}
+
+// clear notes that a suspect has ended without taking the process down, so that the next follows at once.
+func (r *Runner) clear() {
+	r.claims.moreSuspects()
+	r.suspect.Store(false)
+	select {
+	case r.cleared <- struct{}{}:
+	default:
+	}
 }
