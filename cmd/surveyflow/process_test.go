@@ -1,0 +1,244 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"surveyflow/internal/account"
+	"surveyflow/internal/clock"
+	"surveyflow/internal/store/storetest"
+	"surveyflow/models"
+)
+
+// asProgram is the variable that makes the test binary the program itself: tests that kill a process need one, and so no
+// second binary has to be built.
+const asProgram = "SURVEYFLOW_TEST_AS_PROGRAM"
+
+func init() {
+	if os.Getenv(asProgram) == "1" {
+		main()
+	}
+}
+
+// process is a server in a process of its own, which a test may kill and start again.
+type process struct {
+	t   *testing.T
+	d   storetest.Database
+	url string
+	env []string
+	cmd *exec.Cmd
+	log *output
+}
+
+// output keeps what a process prints.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+var testKey = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+
+// newProcess prepares a server on that database and a port of its own.
+func newProcess(t *testing.T, d storetest.Database, settings ...string) *process {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	_, port, _ := net.SplitHostPort(address)
+	p := &process{t: t, d: d, url: "http://" + address, log: &output{}}
+	p.env = append([]string{
+		asProgram + "=1", "DATABASE_URL=" + d.URL(), "HOST=127.0.0.1", "PORT=" + port, "BASE_URL=" + p.url, "SECRET_KEY=" + testKey,
+		"OUTBOUND_ALLOW=127.0.0.1", "LOG_LEVEL=warn", "HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"),
+	}, settings...)
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			text := p.log.String()
+			t.Logf("the last that the program said:\n%s", text[max(0, len(text)-4000):])
+		}
+	})
+	return p
+}
+
+// command prepares the program with these arguments.
+func (p *process) command(ctx context.Context, args ...string) *exec.Cmd {
+	p.t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env, cmd.Dir = p.env, p.t.TempDir()
+	return cmd
+}
+
+// start starts the server and waits until it is ready.
+func (p *process) start() {
+	p.t.Helper()
+	p.cmd = p.command(context.Background(), "serve")
+	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	storetest.Eventually(p.t, 20*time.Second, "the server is ready", func() bool {
+		r, err := http.Get(p.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		r.Body.Close()
+		return r.StatusCode == http.StatusOK
+	})
+}
+
+// kill ends the server as a power cut would.
+func (p *process) kill() {
+	if p.cmd == nil {
+		return
+	}
+	p.cmd.Process.Kill() //nolint:errcheck // it may have ended
+	p.cmd.Wait()         //nolint:errcheck // killed
+	p.cmd = nil
+}
+
+// forget makes the nodes of the database ones that were not seen for long, as they will be half a minute after a kill.
+func (p *process) forget() {
+	p.t.Helper()
+	db := p.d.SQL(p.t)
+	defer db.Close()
+	if _, err := db.ExecContext(p.t.Context(), "UPDATE nodes SET seen_at = 0"); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// terminate asks the server to stop and gives how it ended and how long it took.
+func (p *process) terminate() (error, time.Duration) {
+	p.t.Helper()
+	began := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- p.cmd.Wait() }()
+	defer func() { p.cmd = nil }()
+	select {
+	case err := <-ended:
+		return err, time.Since(began)
+	case <-time.After(30 * time.Second):
+		p.cmd.Process.Kill() //nolint:errcheck // it may have ended
+		return fmt.Errorf("still there: %w", <-ended), time.Since(began)
+	}
+}
+
+// count asks the database past the program.
+func (p *process) count(query string) (n int) {
+	p.t.Helper()
+	db := p.d.SQL(p.t)
+	defer db.Close()
+	if err := db.QueryRowContext(p.t.Context(), query).Scan(&n); err != nil {
+		p.t.Fatal(err)
+	}
+	return n
+}
+
+// prepare makes an instance with a workflow that calls that address with the answer, and gives the survey and a token.
+func (p *process) prepare(address string) (surveyID, token string) {
+	p.t.Helper()
+	s := p.d.Open(p.t, storetest.Options{})
+	i := storetest.NewInstance(p.t, s, nil)
+	config, err := models.MarshalJSON(models.WebServiceConfig{Method: "POST", URL: address, TimeoutSeconds: 30, Body: &models.BodySpec{
+		Format: models.BodyPlainText, Mode: models.BodyFreeText, Text: "${q://QID1/ChoiceTextEntryValue}",
+	}})
+	i.Check(err)
+	i.Workflow(models.TaskSpec{Type: models.TaskWebService, Config: config})
+	token, _, err = account.New(s, clock.System{}, nil).ReplaceToken(p.t.Context(), i.Actor, "load")
+	i.Check(err)
+	i.Check(s.Close())
+	return i.Survey.ID, token
+}
+
+// fails runs the program, which must end by itself with status 1 and one line on stderr, and gives that.
+func (p *process) fails(args ...string) string {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := p.command(ctx, args...)
+	var errOut bytes.Buffer
+	cmd.Stderr = &errOut
+	err := cmd.Run()
+	line := strings.TrimSuffix(errOut.String(), "\n")
+	if cmd.ProcessState.ExitCode() != 1 || strings.Contains(line, "\n") || line == "" {
+		p.t.Errorf("the program ended with %v and said %q; want status 1 and one line", err, line)
+	}
+	return line
+}
+
+func TestASecondServerOnOneSQLiteFileIsRefused(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewSQLite(t)
+	newProcess(t, d).start()
+	for _, command := range []string{"serve", "work"} {
+		said := newProcess(t, d).fails(command)
+		if !strings.Contains(said, "another surveyflow process already works on "+d.SQLite) {
+			t.Errorf("%s says %q; want which file another process works on", command, said)
+		}
+	}
+	// Commands take no lock: they work beside the server.
+	p := newProcess(t, d)
+	if out, err := p.command(t.Context(), "migrate", "status").CombinedOutput(); err != nil {
+		t.Errorf("migrate status beside the server: %v\n%s", err, out)
+	}
+}
+
+func TestAWrongKeyStopsTheStart(t *testing.T) {
+	t.Parallel()
+	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
+		p := newProcess(t, d)
+		p.start()
+		if err, _ := p.terminate(); err != nil {
+			t.Error(err)
+		}
+		other := newProcess(t, d, "SECRET_KEY="+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{8}, 32)))
+		if said := other.fails("serve"); !strings.Contains(said, "SECRET_KEY") || strings.Contains(said, testKey) {
+			t.Errorf("the program says %q; want a sentence about SECRET_KEY without the key", said)
+		}
+		short := newProcess(t, d, "SECRET_KEY=c2hvcnQ=")
+		if said := short.fails("serve"); !strings.Contains(said, "SECRET_KEY must be 32 bytes") {
+			t.Errorf("the program says %q; want what SECRET_KEY must be", said)
+		}
+	})
+}
+
+func TestADatabaseThatIsNotThereStopsTheStart(t *testing.T) {
+	t.Parallel()
+	nobody := storetest.Database{Postgres: "postgres:///surveyflow?sslmode=disable&host=" + filepath.Join(t.TempDir(), "nobody")}
+	if said := newProcess(t, nobody).fails("serve"); !strings.Contains(said, "database") {
+		t.Errorf("the program says %q; want that the database cannot be reached", said)
+	}
+}
