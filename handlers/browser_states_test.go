@@ -23,7 +23,7 @@ func TestStatesInABrowser(t *testing.T) {
 
 	a := newApp(t)
 	b := a.person("ada@example.com")
-	id, _ := a.sample(t, b)
+	id, response := a.sample(t, b)
 	draft := b.survey("Lunch")
 	for i, view := range pageViews {
 		p := chromium.Open(a.server.URL+link.SignIn(), view)
@@ -66,6 +66,10 @@ func TestStatesInABrowser(t *testing.T) {
 		p.Goto(a.server.URL + link.SurveyBuild(id))
 		p.Click("section details.group summary")
 		look("add-question")
+
+		p.Goto(a.server.URL + link.Response(id, response))
+		p.Click("header details summary")
+		look("delete-response")
 
 		p.Goto(a.server.URL + link.Account())
 		p.Fill("#f-name", "Nightly export")

@@ -630,7 +630,7 @@ func liveCard(p BuilderProps, oob bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if p.Survey.LiveAt != nil {
+		if p.Survey.LiveAt != nil && p.Survey.State == models.SurveyOpen {
 			var templ_7745c5c3_Var20 string
 			templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "survey.live.since") + " ")
 			if templ_7745c5c3_Err != nil {
