@@ -120,8 +120,7 @@ func readQuestionEdit(in url.Values) questionEdit {
 	return questionEdit{do: do, row: n}
 }
 
-// saveQuestion saves the form of a question. While people type, and when they only move rows, an unfinished question is
-// saved as it is; "done" asks for a question that can be put.
+// saveQuestion saves the form of a question.
 func (h *builder) saveQuestion(c echo.Context) error {
 	in, err := web.Values(c)
 	if err != nil {
@@ -141,25 +140,12 @@ func (h *builder) saveQuestion(c echo.Context) error {
 		form = readQuestionForm(q, in)
 		edit.prepare(form, q)
 		wrong := applyQuestionForm(form, q)
-		if edit.do == "done" && len(wrong) == 0 {
-			wrong = survey.CheckQuestion(q)
+		if len(wrong) == 0 {
+			wrong = edit.check(q)
 		}
 		return models.Invalid(wrong...)
 	})
-	fill := func(p *views.BuilderProps) {
-		if form == nil { // refused before the question was looked at
-			if q := p.Survey.Draft.V.Question(id); q != nil {
-				form = readQuestionForm(q, in)
-				numberRows(form)
-			}
-		}
-		if form != nil {
-			if form.Type.HasChoices() && len(form.Choices) == 0 {
-				form.Choices = []views.ChoiceForm{{}, {Row: 1}} // somewhere to type
-			}
-			p.Editing, p.Question = id, form
-		}
-	}
+	fill := func(p *views.BuilderProps) { fillQuestion(p, id, form, in) }
 	if fields, invalid := checkFields(err); invalid {
 		if edit.do == "autosave" {
 			return web.Render(c, http.StatusUnprocessableEntity, views.NotSavedFragment(fields))
@@ -170,6 +156,35 @@ func (h *builder) saveQuestion(c echo.Context) error {
 		return h.stale(c, id, fill, err)
 	}
 	return h.savedQuestion(c, s, form, edit)
+}
+
+// fillQuestion puts what was typed into the page. Without a form the change was refused before the question was looked at.
+func fillQuestion(p *views.BuilderProps, id string, form *views.QuestionForm, in url.Values) {
+	if q := p.Survey.Draft.V.Question(id); form == nil && q != nil {
+		form = readQuestionForm(q, in)
+		numberRows(form)
+	}
+	if form == nil {
+		return
+	}
+	if form.Type.HasChoices() && len(form.Choices) == 0 {
+		form.Choices = []views.ChoiceForm{{}, {Row: 1}} // somewhere to type
+	}
+	p.Editing, p.Question = id, form
+}
+
+// unfinished are the errors of a question that is still being written. They keep it from being put live and not from
+// being saved on the way.
+var unfinished = []string{"question.error.no_text", "question.error.no_choices", "question.error.choice_text"}
+
+// check tells what keeps the question from being saved: everything that is wrong with it when its owner says that it is
+// done, and on the way only what is wrong already.
+func (e questionEdit) check(q *models.Question) []models.FieldError {
+	wrong := survey.CheckQuestion(q)
+	if e.do == "done" {
+		return wrong
+	}
+	return slices.DeleteFunc(wrong, func(f models.FieldError) bool { return slices.Contains(unfinished, f.Key) })
 }
 
 // prepare does to the rows of choices what a button asked for.

@@ -202,6 +202,8 @@ func TestSavingWhilePeopleTypeKeepsTheFormAndGivesIdsBack(t *testing.T) {
 	}
 	b.post(link.Question(id, "QID1"), "revision", saved.value("revision"), "do", "autosave", "text", "x", "rules.minChoices", "lots").
 		is(http.StatusUnprocessableEntity).says("#saved", "Not saved: Enter a whole number.")
+	b.post(link.Question(id, "QID1"), "revision", saved.value("revision"), "do", "autosave", "text", "x", "tag", "not a tag").
+		is(http.StatusUnprocessableEntity).says("#saved", "Not saved: Use letters")
 }
 
 func TestEmbeddedDataEndAndOptionsAreSaved(t *testing.T) {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -116,7 +115,7 @@ func (w *Web) checkOrigin(o Origin) echo.MiddlewareFunc {
 func (w *Web) protect(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := w.origin.Check(c.Request()); err != nil {
-			return &models.Error{Code: models.CodeForbidden, Key: "error.cross_site", Cause: errors.Join(err)}
+			return &models.Error{Code: models.CodeForbidden, Key: "error.cross_site", Cause: err}
 		}
 		return next(c)
 	}

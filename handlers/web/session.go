@@ -20,6 +20,8 @@ const (
 	valueExpires = "expires" // time.Time of a new session
 )
 
+var _ sessions.Store = (*sessionStore)(nil)
+
 // sessionStore is a gorilla session store whose cookie holds nothing but the secret of a row of the sessions table.
 type sessionStore struct {
 	people *account.People
@@ -113,6 +115,5 @@ func (w *Web) End(c echo.Context) error {
 }
 
 func (w *Web) session(c echo.Context) (*sessions.Session, error) {
-	s := w.sessions.(*sessionStore)
-	return s.Get(c.Request(), s.cookieName())
+	return w.sessions.Get(c.Request(), w.sessions.cookieName())
 }

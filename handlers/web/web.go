@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/gorilla/sessions"
 	"github.com/labstack/echo/v4"
 
 	"surveyflow/internal/account"
@@ -38,7 +37,7 @@ type Web struct {
 	proxies  []netip.Prefix
 	people   *account.People
 	store    *store.Store
-	sessions sessions.Store
+	sessions *sessionStore
 	flashes  *flashes
 	origin   *http.CrossOriginProtection
 	hosts    hosts

@@ -245,7 +245,7 @@ func TestCookiesAreBoundToTheHostBehindTLS(t *testing.T) {
 	if c := answer.Result().Cookies(); len(c) != 1 || !c[0].Secure || !strings.HasPrefix(c[0].Name, "__Host-") {
 		t.Errorf("the cookie is %v", c)
 	}
-	if name := w.sessions.(*sessionStore).cookieName(); name != "__Host-surveyflow" {
+	if name := w.sessions.cookieName(); name != "__Host-surveyflow" {
 		t.Errorf("the session's cookie is %s", name)
 	}
 }
