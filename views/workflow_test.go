@@ -1,0 +1,139 @@
+package views
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"surveyflow/internal/i18n"
+	"surveyflow/models"
+)
+
+func TestEveryTypeOfTaskHasAFormAndAName(t *testing.T) {
+	t.Parallel()
+	for _, kind := range models.TaskTypes {
+		if taskForms[kind] == nil {
+			t.Errorf("there is no form for %s", kind)
+			continue
+		}
+		var page bytes.Buffer
+		p := TaskProps{Spec: models.TaskSpec{Type: kind}, Web: WebServiceForm{Method: "POST"}}
+		if err := TaskForm(p).Render(t.Context(), &page); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := goquery.NewDocumentFromReader(&page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range doc.Find("[name]").EachIter() {
+			id := field.AttrOr("id", "")
+			if field.Is("button") {
+				continue
+			}
+			if doc.Find("label[for='"+id+"']").Length() == 0 {
+				t.Errorf("the field %s of %s has no label", field.AttrOr("name", ""), kind)
+			}
+		}
+		for _, key := range []string{"task.type." + string(kind), "task.type." + string(kind) + ".text"} {
+			if !i18n.Has(key) {
+				t.Errorf("there is no message %s", key)
+			}
+		}
+	}
+}
+
+func TestEveryOperatorAndEventHasAName(t *testing.T) {
+	t.Parallel()
+	for _, o := range models.Operators {
+		if !i18n.Has("operator." + string(o)) {
+			t.Errorf("the operator %s has no name", o)
+		}
+	}
+	for _, e := range models.EventTypes {
+		if !i18n.Has("run.event." + string(e)) {
+			t.Errorf("the event %s has no name", e)
+		}
+	}
+	for _, d := range models.DataTypes {
+		if !i18n.Has("task.web.type." + string(d)) {
+			t.Errorf("the data type %s has no name", d)
+		}
+	}
+	for _, s := range models.RunStatuses {
+		if runIcons[s] == "" || !i18n.Has("status."+string(s)) {
+			t.Errorf("the status %s has no name or icon", s)
+		}
+	}
+}
+
+func TestConditionsAreSaidInWords(t *testing.T) {
+	t.Parallel()
+	tokens := []Token{{Text: "${e://Field/segment}", Label: "Segment"}, {Text: "${q://QID1/SelectedChoicesRecode}", Label: "Score"}}
+	gold := models.Condition{Left: "${e://Field/segment}", Operator: models.OpEqualTo, Right: "gold"}
+	low := models.Condition{Left: "${q://QID1/SelectedChoicesRecode}", Operator: models.OpLessThan, Right: "3"}
+	mail := models.Condition{Left: "${m://Email}", Operator: models.OpNotEmpty}
+	for want, c := range map[string]*models.Condition{
+		"always":          nil,
+		"Segment is gold": &gold,
+		"Score is less than 3 and (Segment is gold or ${m://Email} is not empty)": {All: []models.Condition{low, {Any: []models.Condition{gold, mail}}}},
+		"… is …": {Any: []models.Condition{{Operator: models.OpEqualTo}}},
+	} {
+		if got := ConditionWords(t.Context(), c, tokens); got != want {
+			t.Errorf("said as %q, want %q", got, want)
+		}
+	}
+}
+
+func TestTasksAreSaidInWords(t *testing.T) {
+	t.Parallel()
+	for config, want := range map[string]string{
+		`{"method":"POST","url":"https://user:pw@crm.example.com:8443/x?y=${e://Field/z}"}`: "POST to crm.example.com:8443",
+		`{"url":"https://crm.example.com"}`:                                                 "POST to crm.example.com",
+		`{"url":""}`:                                                                        "Call a web service",
+		`broken`:                                                                            "Call a web service",
+	} {
+		if got := TaskWords(t.Context(), models.TaskSpec{Type: models.TaskWebService, Config: []byte(config)}); got != want {
+			t.Errorf("%s is said as %q, want %q", config, got, want)
+		}
+	}
+}
+
+func TestACurlCommandSendsTheSameRequest(t *testing.T) {
+	t.Parallel()
+	got := Curl(models.ExchangeRequest{
+		Method: "PUT", URL: "https://x.example/?a='$(id)'", Body: "it's\n`x`",
+		Headers: []models.Header{{Name: "Host", Value: "x.example"}, {Name: "Content-Length", Value: "9"}, {Name: "X-A", Value: "$HOME"}},
+	})
+	want := "curl --request 'PUT' 'https://x.example/?a='\\''$(id)'\\''' \\\n  --header 'X-A: $HOME' \\\n  --data-raw 'it'\\''s\n`x`'"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestPartsOfACallsTimeFollowOneAnother(t *testing.T) {
+	t.Parallel()
+	for name, timing := range map[string]models.ExchangeTiming{
+		"all":         {DNS: 10, Connect: 20, TLS: 30, FirstByte: 100, Total: 120},
+		"kept alive":  {FirstByte: 100, Total: 120},
+		"no answer":   {DNS: 10, Connect: 20, Total: 500},
+		"nothing yet": {},
+	} {
+		at := int64(0)
+		var keys []string
+		for _, p := range timingParts(timing) {
+			if p.start != at || p.took <= 0 {
+				t.Errorf("%s: %s begins at %d and took %d, after %d", name, p.key, p.start, p.took, at)
+			}
+			at += p.took
+			keys = append(keys, p.key)
+			if !i18n.Has("run.timing." + p.key) {
+				t.Errorf("%s has no name", p.key)
+			}
+		}
+		if at != timing.Total {
+			t.Errorf("%s: the parts %s are %d long, want %d", name, strings.Join(keys, " "), at, timing.Total)
+		}
+	}
+}
