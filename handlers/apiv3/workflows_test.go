@@ -108,23 +108,23 @@ func TestWrongWorkflowsAreToldByPath(t *testing.T) {
 	b := newBench(t)
 	s := b.liveSurvey(b.ada)
 	task := `{"type":"webService","config":{"url":"https://x.example.com"}}`
-	for more, field := range map[string]string{
-		`"name":"","tasks":[` + task + `]`: "name",
-		`"tasks":[]`:                       "tasks",
-		`"tasks":[` + task + `,{"type":"fax","config":{}}]`:                                            "tasks[1].type",
-		`"tasks":[{"type":"webService","config":{}}]`:                                                  "tasks[0].config.url",
-		`"tasks":[{"type":"webService","config":{"url":"https://x.example.com","method":"BREW"}}]`:     "tasks[0].config.method",
-		`"tasks":[{"type":"webService","onFailure":"panic","config":{"url":"https://x.example.com"}}]`: "tasks[0].onFailure",
-		`"tasks":[` + task + `],"condition":{"all":[{"left":"a","operator":"like","right":"b"}]}`:      "condition.all[0].operator",
-		`"tasks":[` + task + `],"condition":{"left":"${q://QID77/QuestionText}","operator":"empty"}`:   "condition",
-		`"tasks":[` + task + `],"event":{"type":"fullMoon"}`:                                           "event.type",
-		`"tasks":[` + task + `],"event":{"type":"surveyResponse","on":["deleted"]}`:                    "event.on",
-		`"tasks":7`:                                  "tasks",
-		`"tasks":[` + task + `],"enabled":"yes"`:     "enabled",
-		`"tasks":[` + task + `],"surveyId":"SV_123"`: "surveyId",
+	for _, c := range []struct{ more, field string }{
+		{`"name":"","tasks":[` + task + `]`, "name"},
+		{`"tasks":[]`, "tasks"},
+		{`"tasks":[` + task + `,{"type":"fax","config":{}}]`, "tasks[1].type"},
+		{`"tasks":[{"type":"webService","config":{}}]`, "tasks[0].config.url"},
+		{`"tasks":[{"type":"webService","config":{"url":"https://x.example.com","method":"BREW"}}]`, "tasks[0].config.method"},
+		{`"tasks":[{"type":"webService","onFailure":"panic","config":{"url":"https://x.example.com"}}]`, "tasks[0].onFailure"},
+		{`"tasks":[` + task + `],"condition":{"all":[{"left":"a","operator":"like","right":"b"}]}`, "condition.all[0].operator"},
+		{`"tasks":[` + task + `],"condition":{"left":"${q://QID77/QuestionText}","operator":"empty"}`, "condition"},
+		{`"tasks":[` + task + `],"event":{"type":"fullMoon"}`, "event.type"},
+		{`"tasks":[` + task + `],"event":{"type":"surveyResponse","on":["deleted"]}`, "event.on"},
+		{`"tasks":7`, "tasks"},
+		{`"tasks":[` + task + `],"enabled":"yes"`, "enabled"},
+		{`"tasks":[` + task + `],"surveyId":"SV_123"`, "surveyId"},
 	} {
-		body := `{"name":"x","surveyId":"` + s.id + `","event":{"type":"surveyResponse"},` + more + `}`
-		b.do(b.ada, "POST", "/workflows", body).invalid(field)
+		body := `{"name":"x","surveyId":"` + s.id + `","event":{"type":"surveyResponse"},` + c.more + `}`
+		b.do(b.ada, "POST", "/workflows", body).invalid(c.field)
 	}
 	if got := b.get(b.ada, "/workflows"); string(got.Result) != `{"elements":[],"nextPage":null}` {
 		t.Errorf("a refused workflow was kept: %s", got.Result)
