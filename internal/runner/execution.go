@@ -23,6 +23,7 @@ type execution struct {
 	pending []models.Attempt // ended, not yet on disk
 	charged int              // of them
 	failure *models.RunError // of the first task that failed
+	ended   time.Time        // when the last attempt did, as it is on disk; zero before the first
 }
 
 // freeSlot gives the slot back, once. It is called when the last task has ended: writing that down needs none.
@@ -85,6 +86,9 @@ func (e *execution) readEvent(ctx context.Context) error {
 // tasks executes what is left of the program. The end of a task is on disk before the next one starts.
 func (e *execution) tasks(ctx context.Context, p *workflow.Program) {
 	progress := progressOf(e.c.Attempts)
+	for i := range e.c.Attempts {
+		e.noteEnd(&e.c.Attempts[i])
+	}
 	for i := range p.Tasks {
 		step := &p.Tasks[i]
 		done := progress[step.Spec.ID]
@@ -94,10 +98,11 @@ func (e *execution) tasks(ctx context.Context, p *workflow.Program) {
 			}
 			continue
 		}
+		done.first = e.firstTry(done)
 		if e.lost {
 			e.recordLost(step, &done)
 		}
-		src := &pipedtext.Env{Source: e.values, Now: e.firstTry(done), Seed: e.c.Run.ID + step.Spec.ID}
+		src := &pipedtext.Env{Source: e.values, Now: done.first, Seed: e.c.Run.ID + step.Spec.ID}
 		if !step.Condition.True(e.values, src) {
 			e.record(models.Attempt{TaskID: step.Spec.ID, Number: done.number + 1, Result: models.AttemptSkipped, StartedAt: e.Clock.Now()})
 			continue
@@ -123,8 +128,13 @@ func (e *execution) task(ctx context.Context, step *workflow.Step, done progress
 		host = "workflow:" + e.c.Run.WorkflowID // only the data knows the receiver: the workflow limits itself
 	}
 	if !e.gate.enter(ctx, host) {
+		if ctx.Err() != nil { // the program stops
+			e.finish(ctx, store.Next{State: store.NextRelease})
+			return false, false
+		}
 		e.stats.Held.Add(1)
 		e.finish(ctx, store.Next{State: store.NextHold, Hold: models.HoldHost, Host: host, Until: e.Clock.Now().Add(holdDeadline)})
+		e.gate.holds(host)
 		return false, false
 	}
 	out, a := task.Exec(ctx, e.Clock, e.Log, step.Task, task.Input{
@@ -132,6 +142,9 @@ func (e *execution) task(ctx context.Context, step *workflow.Step, done progress
 	})
 	e.gate.leave(host)
 	a.Number = done.number + 1
+	if a.Number == 1 {
+		a.StartedAt = done.first // a retry reads from here what the time was
+	}
 	v := judge(out, done.charged+1, step.Delays, e.Clock.Now())
 	a.Result = v.result
 	if out.Result != task.Interrupted {
@@ -159,16 +172,27 @@ func (e *execution) task(ctx context.Context, step *workflow.Step, done progress
 }
 
 // firstTry is when the task was first tried: dates in piped text stay those of the first try, so that a retry sends
-// the same body (design, durability rule 6).
+// the same body (design, durability rule 6). A first try whose process died, or that the stopping program broke off, has left
+// no row: its time is one that the next try finds again, when the task before it ended or the run was claimed.
 func (e *execution) firstTry(p progress) time.Time {
 	first := p.first
 	if first.IsZero() {
-		first = e.Clock.Now()
+		first = e.c.Started
+		if e.ended.After(first) {
+			first = e.ended
+		}
 	}
 	if e.anonymous() { // as its attempts keep it
 		first = first.Truncate(24 * time.Hour)
 	}
 	return first
+}
+
+// noteEnd keeps when the last attempt ended.
+func (e *execution) noteEnd(a *models.Attempt) {
+	if end := a.StartedAt.Add(time.Duration(a.DurationUS) * time.Microsecond); end.After(e.ended) {
+		e.ended = end
+	}
 }
 
 // failed notes a task's failure and tells whether the run stops here.
@@ -188,6 +212,7 @@ func (e *execution) record(a models.Attempt) {
 		a.StartedAt = a.StartedAt.Truncate(24 * time.Hour)
 	}
 	e.pending = append(e.pending, a)
+	e.noteEnd(&a)
 	if a.Charged {
 		e.charged++
 	}
@@ -202,7 +227,7 @@ func (e *execution) anonymous() bool {
 func (e *execution) recordLost(step *workflow.Step, p *progress) {
 	p.number++
 	e.lost = false
-	e.record(models.Attempt{TaskID: step.Spec.ID, Number: p.number, Result: models.AttemptLost, StartedAt: e.Clock.Now()})
+	e.record(models.Attempt{TaskID: step.Spec.ID, Number: p.number, Result: models.AttemptLost, StartedAt: p.first})
 }
 
 // end finishes the run: succeeded without an error, failed with one.
@@ -234,6 +259,9 @@ func (e *execution) finish(ctx context.Context, next store.Next) bool {
 	switch {
 	case f.Canceling && next.State == store.NextContinue:
 		return e.finish(ctx, store.Next{State: store.NextDone, Status: models.RunCanceled}) && false
+	case f.Off && !e.c.Run.Test:
+		e.freeSlot()
+		return e.finish(ctx, store.Next{State: store.NextHold, Hold: models.HoldOff}) && false
 	case f.Next.State == store.NextWait:
 		e.wakeAt(next.Until)
 	}

@@ -68,7 +68,9 @@ func (g *gate) enter(ctx context.Context, host string) bool {
 	for i, w := range h.waiting {
 		if w == turn {
 			h.waiting = append(h.waiting[:i], h.waiting[i+1:]...)
-			h.stuck, h.turned = true, true
+			if ctx.Err() == nil {
+				h.stuck, h.turned = true, true
+			}
 			return false
 		}
 	}
@@ -89,12 +91,33 @@ func (g *gate) leave(host string) {
 	h.inside--
 	switch {
 	case h.turned:
-		select {
-		case g.held <- host:
-		default: // many are waiting to be released already; the deadline finds the rest
-		}
+		g.offer(host)
 	case h.inside == 0:
 		delete(g.hosts, host)
+	}
+}
+
+// holds notes that a run that was turned away is held on disk now. When the last place became free before that, there was
+// nobody to release yet: it is offered once more.
+func (g *gate) holds(host string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	h := g.hosts[host]
+	if h == nil {
+		h = &receiver{}
+		g.hosts[host] = h
+	}
+	h.turned = true
+	if h.inside < hostCap {
+		g.offer(host)
+	}
+}
+
+// offer says that the receiver has a free place for those that are held.
+func (g *gate) offer(host string) {
+	select {
+	case g.held <- host:
+	default: // many are waiting to be released already; the deadline finds the rest
 	}
 }
 

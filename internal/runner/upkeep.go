@@ -17,16 +17,30 @@ const (
 
 // beat says that the node lives, takes over from those that do not, and frees claims of its own that went astray.
 func (r *Runner) beat(ctx context.Context, host string) {
+	away := false
 	for r.pause(ctx, beatEvery) {
-		if err := r.join(ctx, host); err != nil {
+		err := r.beatOnce(ctx, host, away)
+		away = err != nil
+		if err != nil && ctx.Err() == nil {
 			r.Log.Warn("the heartbeat failed; trying again", "error", err)
-			continue
-		}
-		freed, err := r.Store.FreeStale(ctx, r.node, r.claims.list(), r.Clock.Now().Add(-lostAfter))
-		if err != nil || freed > 0 {
-			r.Log.Warn("freed claims that went astray", "runs", freed, "error", err)
 		}
 	}
+}
+
+// beatOnce is one beat. After a time in which the database was away to this node it takes nothing over yet: the others were
+// not seen either, and need a beat to show that they live.
+func (r *Runner) beatOnce(ctx context.Context, host string, away bool) error {
+	if away {
+		return r.Store.Heartbeat(ctx, r.node, host)
+	}
+	if err := r.join(ctx, host); err != nil {
+		return err
+	}
+	freed, err := r.Store.FreeStale(ctx, r.node, r.claims.list(), r.Clock.Now().Add(-lostAfter))
+	if freed > 0 {
+		r.Log.Warn("freed claims that went astray", "runs", freed)
+	}
+	return err
 }
 
 // promoteDue makes runs ready whose time has come.

@@ -19,6 +19,7 @@ type Claimed struct {
 	Attempts []models.Attempt // earlier ones, in the order in which they began
 	Claim    int64            // names this claim; finishing with another does nothing
 	Starts   int              // 1, or more when processes died while the run was running
+	Started  time.Time        // of the first claim since it was last held: the same again after a death, wait or release
 	Off      bool             // the workflow is off: hold the run instead of working on it
 	OffWhy   string           // why it switched itself off
 	Canceled bool             // somebody canceled it while it was running, or deleted the workflow: end it
@@ -41,6 +42,7 @@ type claim struct {
 // start is what the queue says of a run that was just claimed.
 type start struct {
 	starts   int
+	at       int64 // microseconds since 1970
 	canceled bool
 }
 
@@ -81,10 +83,10 @@ func claimWhere(starts string) *statement {
 		postgres: `WITH c AS MATERIALIZED (
 				SELECT id FROM queue WHERE kind = 'run' AND state = 'ready' AND ` + starts + ` ORDER BY rank LIMIT $1 FOR UPDATE SKIP LOCKED)
 			UPDATE queue SET state = 'running', state_at = $2, started_at = COALESCE(started_at, $2), node = $3, claim = $4, starts = starts + 1
-			WHERE id IN (SELECT id FROM c) RETURNING id, starts, canceling`,
+			WHERE id IN (SELECT id FROM c) RETURNING id, starts, started_at, canceling`,
 		sqlite: `UPDATE queue SET state = 'running', state_at = ?2, started_at = COALESCE(started_at, ?2), node = ?3, claim = ?4, starts = starts + 1
 			WHERE id IN (SELECT id FROM queue WHERE kind = 'run' AND state = 'ready' AND ` + starts + ` ORDER BY rank LIMIT ?1)
-			RETURNING id, starts, canceling`,
+			RETURNING id, starts, started_at, canceling`,
 	}
 }
 
@@ -107,7 +109,7 @@ func (b *batch) claim(ctx context.Context, units []*unit) error {
 		err = scanAll(rows, err, func(rows *sql.Rows) error {
 			var id string
 			var r start
-			err := rows.Scan(&id, &r.starts, &r.canceled)
+			err := rows.Scan(&id, &r.starts, &r.at, &r.canceled)
 			c.runs[id] = r
 			return err
 		})
@@ -138,7 +140,8 @@ func (s *Store) loadClaimed(ctx context.Context, c *claim) ([]Claimed, error) {
 		if at != nil {
 			e.CreatedAt = *at
 		}
-		k.Off, k.Starts, k.Canceled = !on, c.runs[r.ID].starts, deleted || c.runs[r.ID].canceled
+		start := c.runs[r.ID]
+		k.Off, k.Starts, k.Started, k.Canceled = !on, start.starts, time.UnixMicro(start.at).UTC(), deleted || start.canceled
 		r.Status, e.ID, e.OrgID, e.Test = models.RunOpen, r.EventID, r.OrgID, r.Test
 		claimed = append(claimed, k)
 		return err

@@ -100,6 +100,7 @@ func (b *batch) items(rs []models.Run) []models.QueueItem {
 		*q = models.QueueItem{ID: rs[i].ID, Kind: models.KindRun, State: models.QueueReady, StateAt: at, Lane: rs[i].WorkflowID}
 		if c := given[rs[i].ID]; c != nil {
 			q.State, q.Rank, q.Node, q.Claim, q.StartedAt, q.Starts = models.QueueRunning, at, &b.handover.to.node, &c.Claim, &at, 1
+			c.Started = now
 			continue
 		}
 		q.Rank = b.lanes.rank(rs[i].WorkflowID, now)

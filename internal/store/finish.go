@@ -47,6 +47,8 @@ type Finish struct {
 
 	// Fenced is set when the run was no longer this claim's: nothing was written.
 	Fenced bool
+	// Off is set with NextContinue when the workflow was turned off meanwhile: the caller has to hold the run.
+	Off bool
 	// Canceling is set when somebody asked to cancel the run meanwhile. With NextContinue the caller has to end it;
 	// in place of any other step it has ended, and Next says so.
 	Canceling bool
@@ -73,14 +75,16 @@ var (
 		postgres: `UPDATE queue AS q SET state = f.state, state_at = f.at, rank = CASE WHEN f.state = 'running' THEN q.rank ELSE f.rank END,
 				due_at = f.due, hold = f.hold, hold_reason = f.reason, host = f.host,
 				node = CASE WHEN f.state = 'running' THEN q.node END, claim = CASE WHEN f.state = 'running' THEN q.claim END,
-				starts = CASE WHEN f.state = 'running' THEN q.starts ELSE 0 END
+				starts = CASE WHEN f.state = 'running' THEN q.starts ELSE 0 END,
+				started_at = CASE WHEN f.state <> 'held' THEN q.started_at END
 			FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[])
 				AS f (id, claim, state, at, rank, due, hold, reason, host)
 			WHERE q.id = f.id AND q.claim = f.claim RETURNING q.id, q.canceling`,
 		sqlite: `UPDATE queue SET state = ?3, state_at = ?4, rank = CASE WHEN ?3 = 'running' THEN rank ELSE ?5 END,
 				due_at = ?6, hold = ?7, hold_reason = ?8, host = ?9,
 				node = CASE WHEN ?3 = 'running' THEN node END, claim = CASE WHEN ?3 = 'running' THEN claim END,
-				starts = CASE WHEN ?3 = 'running' THEN starts ELSE 0 END
+				starts = CASE WHEN ?3 = 'running' THEN starts ELSE 0 END,
+				started_at = CASE WHEN ?3 <> 'held' THEN started_at END
 			WHERE id = ?1 AND claim = ?2 RETURNING id, canceling`,
 	}
 	// dropQueue ends runs whose row this transaction has changed already.
@@ -92,6 +96,10 @@ var (
 	readOn = &statement{
 		postgres: `SELECT id, enabled FROM workflows WHERE id = ANY($1::text[]) ORDER BY id FOR SHARE`,
 		sqlite:   `SELECT id, enabled FROM workflows WHERE id = ?`,
+	}
+	readOff = &statement{
+		postgres: `SELECT id FROM workflows WHERE id = ANY($1::text[]) AND NOT enabled`,
+		sqlite:   `SELECT id FROM workflows WHERE id = ? AND NOT enabled`,
 	}
 	readAttempts = &statement{
 		postgres: `SELECT run_id, task_id, number FROM attempts WHERE run_id = ANY($1::text[])`,
@@ -125,7 +133,7 @@ const attemptColumns = `run_id, task_id, number, result, charged, started_at, du
 // hotStatements are prepared once on SQLite.
 var hotStatements = []*statement{
 	readLiveRevs, insertResponses, updateResponses, addResponseCounts, insertEvents, insertRuns, insertQueue,
-	claimReady, claimSuspects, endQueue, stepQueue, dropQueue, readOn, readAttempts, insertAttempts, chargeRuns, endRuns, addCounts,
+	claimReady, claimSuspects, endQueue, stepQueue, dropQueue, readOn, readOff, readAttempts, insertAttempts, chargeRuns, endRuns, addCounts,
 }
 
 // finish writes the steps of a batch: first the queue, which tells whose claim still stands, then only for those the rest.
@@ -137,7 +145,7 @@ func (b *batch) finish(ctx context.Context, shard int, units []*unit) error {
 	byRun := make(map[string]*Finish, len(units))
 	for _, u := range units {
 		f := u.finish
-		f.Fenced, f.Canceling = true, false
+		f.Fenced, f.Canceling, f.Off = true, false, false
 		byRun[f.RunID] = f
 		if f.Next.State == NextDone {
 			ends = append(ends, f)
@@ -146,6 +154,9 @@ func (b *batch) finish(ctx context.Context, shard int, units []*unit) error {
 		}
 	}
 	if err := b.keepOn(ctx, steps); err != nil {
+		return err
+	}
+	if err := b.tellOff(ctx, steps); err != nil {
 		return err
 	}
 	confirm := func(rows *sql.Rows) error {
@@ -202,6 +213,24 @@ func (b *batch) keepOn(ctx context.Context, steps []*Finish) error {
 			if on && f.WorkflowID == id && f.Next.State == NextHold && f.Next.Hold == models.HoldOff {
 				f.Next = Next{State: NextRelease}
 			}
+		}
+		return err
+	}, ids)
+}
+
+// tellOff marks the runs that would start their next task although their workflow is off by now.
+func (b *batch) tellOff(ctx context.Context, steps []*Finish) error {
+	var ids []string
+	for _, f := range steps {
+		if f.Next.State == NextContinue && !slices.Contains(ids, f.WorkflowID) {
+			ids = append(ids, f.WorkflowID)
+		}
+	}
+	return b.eachReturning(ctx, readOff, len(ids), func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		for _, f := range steps {
+			f.Off = f.Off || f.WorkflowID == id && f.Next.State == NextContinue
 		}
 		return err
 	}, ids)
