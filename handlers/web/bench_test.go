@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"io"
 	"log/slog"
 	"net/http"
@@ -19,7 +20,7 @@ func BenchmarkFrame(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	w, err := New(Options{Base: base, CookieKey: make([]byte, 32), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	w, err := New(Options{Base: base, CookieKey: make([]byte, 32), Log: slog.New(slog.NewTextHandler(bufio.NewWriter(io.Discard), nil))})
 	if err != nil {
 		b.Fatal(err)
 	}
