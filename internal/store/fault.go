@@ -29,10 +29,19 @@ func fault(tried string, err error) error {
 		return &models.Error{Code: models.CodeNotFound, Key: "error.not_found", Cause: fmt.Errorf("%s: %w", tried, err)}
 	case errors.Is(err, gorm.ErrDuplicatedKey):
 		return &models.Error{Code: models.CodeConflict, Key: "error.exists", Cause: fmt.Errorf("%s: %w", tried, err)}
+	case impossibleText(err):
+		return &models.Error{Code: models.CodeNotFound, Key: "error.not_found", Cause: fmt.Errorf("%s: %w", tried, err)}
 	case unreachable(err):
 		return &models.Error{Code: models.CodeUnavailable, Key: "error.unavailable", Cause: fmt.Errorf("%s: %w", tried, err)}
 	}
 	return fmt.Errorf("%s: %w", tried, err)
+}
+
+// impossibleText reports whether PostgreSQL was asked for a text that it cannot hold, such as an id with a NUL out of an
+// address. What is written has been cleaned (models.CleanText); so nothing can be there under that text.
+func impossibleText(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "22021" // character_not_in_repertoire
 }
 
 // unreachable reports whether the database itself is the trouble, so that trying again later may help.
