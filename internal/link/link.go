@@ -37,9 +37,7 @@ const (
 	PatternQuestionCopy     = "/surveys/:surveyID/questions/:questionID/copy"
 	PatternQuestionDelete   = "/surveys/:surveyID/questions/:questionID/delete"
 	PatternEmbeddedData     = "/surveys/:surveyID/embedded-data"
-	PatternSurveyPreview    = "/surveys/:surveyID/preview"
 	PatternSurveyPutLive    = "/surveys/:surveyID/put-live"
-	PatternSurveyDiscard    = "/surveys/:surveyID/discard"
 	PatternSurveyClose      = "/surveys/:surveyID/close"
 	PatternSurveyReopen     = "/surveys/:surveyID/reopen"
 	PatternSurveyDelete     = "/surveys/:surveyID/delete"
@@ -49,7 +47,6 @@ const (
 	PatternResponseDelete   = "/surveys/:surveyID/responses/:responseID/delete"
 	PatternSurveyWorkflows  = "/surveys/:surveyID/workflows"
 	PatternSurveyCollectors = "/surveys/:surveyID/collectors"
-	PatternCollector        = "/surveys/:surveyID/collectors/:collectorID"
 	PatternCollectorClose   = "/surveys/:surveyID/collectors/:collectorID/close"
 	PatternCollectorReopen  = "/surveys/:surveyID/collectors/:collectorID/reopen"
 

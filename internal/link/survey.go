@@ -52,14 +52,8 @@ func QuestionDelete(surveyID, questionID string) string {
 // EmbeddedData returns the path of a survey's embedded data fields (POST saves them).
 func EmbeddedData(surveyID string) string { return fill(PatternEmbeddedData, surveyID) }
 
-// SurveyPreview returns the path of the preview of a survey's draft.
-func SurveyPreview(surveyID string) string { return fill(PatternSurveyPreview, surveyID) }
-
 // SurveyPutLive returns the path that publishes a survey's draft (POST).
 func SurveyPutLive(surveyID string) string { return fill(PatternSurveyPutLive, surveyID) }
-
-// SurveyDiscard returns the path that drops what is not yet live (POST).
-func SurveyDiscard(surveyID string) string { return fill(PatternSurveyDiscard, surveyID) }
 
 // SurveyClose returns the path that closes a survey (POST).
 func SurveyClose(surveyID string) string { return fill(PatternSurveyClose, surveyID) }
@@ -89,11 +83,6 @@ func SurveyWorkflows(surveyID string) string { return fill(PatternSurveyWorkflow
 
 // SurveyCollectors returns the path of the collectors of a survey (POST adds one).
 func SurveyCollectors(surveyID string) string { return fill(PatternSurveyCollectors, surveyID) }
-
-// Collector returns the path of one collector (POST saves it).
-func Collector(surveyID, collectorID string) string {
-	return fill(PatternCollector, surveyID, collectorID)
-}
 
 // CollectorClose returns the path that closes a collector (POST).
 func CollectorClose(surveyID, collectorID string) string {
