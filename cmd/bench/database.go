@@ -114,7 +114,7 @@ func execute(ctx context.Context, server, statement string) error {
 func (d *database) open() (*sql.DB, error) {
 	driver, source := "pgx", d.url
 	if d.dialect == sqliteDialect {
-		driver, source = "sqlite", "file:"+d.path+"?_pragma=busy_timeout(10000)"
+		driver, source = "sqlite", "file:"+d.path+"?_pragma=busy_timeout(10000)&_time_format=sqlite&_timezone=UTC"
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {
