@@ -126,7 +126,7 @@ func customerSurvey(owner string) (*models.Survey, error) {
 			{
 				kind: models.QuestionMultipleChoice, tag: "channels",
 				text: "Where did you buy from us in the last three months?",
-				help: "Choose all that apply.",
+				help: "Gifts for others count, too.",
 				choices: []models.Choice{
 					{Text: "Web shop"},
 					{Text: "Subscription"},
@@ -162,7 +162,7 @@ func customerSurvey(owner string) (*models.Survey, error) {
 	d := &v.Draft.V
 	d.Description = "Six questions, two minutes. Thank you for helping us to do better."
 	d.EmbeddedData = []models.EmbeddedField{{Name: "segment", Default: "standard", FromLink: true}, {Name: "order", FromLink: true}}
-	d.End.Message = "Thank you! Your score of ${q://QID2/ChoiceTextEntryValue} goes straight to the people who roast and pack your coffee."
+	d.End.Message = "Your score of ${q://QID2/ChoiceTextEntryValue} goes straight to the people who roast and pack your coffee."
 	return v, nil
 }
 
@@ -194,7 +194,7 @@ func newsletterSurvey(owner string) (*models.Survey, error) {
 	return draft(owner, "What should our newsletter be about?", sheet{"", []ask{
 		{
 			kind: models.QuestionMultipleChoice, tag: "topics", required: true, text: "What would you like to read?",
-			help:    "Choose up to two.",
+			help:    "We can write about two of them well, not about all five.",
 			choices: choices(false, "New coffees", "Brewing at home", "The farms we buy from", "Events", "Offers"),
 			rules:   models.Rules{MaxChoices: 2},
 		},

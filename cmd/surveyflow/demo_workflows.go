@@ -52,29 +52,22 @@ func (s *story) workflow(ctx context.Context, name string, condition *models.Con
 	return w, nil
 }
 
-// call makes a web service task.
-func call(summary string, onFailure models.OnFailure, c models.WebServiceConfig) (models.TaskSpec, error) {
-	config, err := models.MarshalJSON(c)
-	return models.TaskSpec{Type: models.TaskWebService, Summary: summary, OnFailure: onFailure, Config: config}, err
-}
-
 // calls makes web service tasks whose run stops at the first that fails.
 func calls(configs ...namedCall) ([]models.TaskSpec, error) {
 	tasks := make([]models.TaskSpec, len(configs))
 	for i, c := range configs {
-		var err error
-		if tasks[i], err = call(c.summary, models.FailureStop, c.config); err != nil {
+		config, err := models.MarshalJSON(c.config)
+		if err != nil {
 			return nil, err
 		}
-		tasks[i].Condition = c.condition
+		tasks[i] = models.TaskSpec{Type: models.TaskWebService, Summary: c.summary, OnFailure: models.FailureStop, Config: config}
 	}
 	return tasks, nil
 }
 
 type namedCall struct {
-	summary   string
-	condition *models.Condition
-	config    models.WebServiceConfig
+	summary string
+	config  models.WebServiceConfig
 }
 
 // where is a comparison.
@@ -136,10 +129,10 @@ func (s *story) makeWorkflows(ctx context.Context) error {
 	return nil
 }
 
-// makeRecord has two tasks, the second with a condition of its own.
+// makeRecord has two tasks, one with a body of pairs and one with a free text.
 func (s *story) makeRecord(ctx context.Context) (*models.Workflow, error) {
 	tasks, err := calls(
-		namedCall{"Update the customer", nil, models.WebServiceConfig{
+		namedCall{"Update the customer", models.WebServiceConfig{
 			Method: "PUT", URL: s.address(s.scene.crm, "/feedback/"+pipeResponse),
 			Headers: []models.HeaderSpec{{Key: "X-Source", Value: "survey"}},
 			Body: &models.BodySpec{Format: models.BodyJSON, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{
@@ -151,7 +144,7 @@ func (s *story) makeRecord(ctx context.Context) (*models.Workflow, error) {
 				{Key: "order", Value: pipeOrder, DataType: models.DataString},
 			}},
 		}},
-		namedCall{"Add a note with the comment", where(pipeReason, models.OpNotEmpty, ""), models.WebServiceConfig{
+		namedCall{"Add a note with the comment", models.WebServiceConfig{
 			Method: "POST", URL: s.address(s.scene.crm, "/notes"),
 			Body: &models.BodySpec{
 				Format: models.BodyJSON, Mode: models.BodyFreeText,
@@ -167,7 +160,7 @@ func (s *story) makeRecord(ctx context.Context) (*models.Workflow, error) {
 
 // makeAlert has a condition.
 func (s *story) makeAlert(ctx context.Context) (*models.Workflow, error) {
-	tasks, err := calls(namedCall{"Post to #customer-care", nil, models.WebServiceConfig{
+	tasks, err := calls(namedCall{"Post to #customer-care", models.WebServiceConfig{
 		Method: "POST", URL: s.address(s.scene.chat, ""),
 		Body: &models.BodySpec{
 			Format: models.BodyJSON, Mode: models.BodyFreeText,
@@ -182,7 +175,7 @@ func (s *story) makeAlert(ctx context.Context) (*models.Workflow, error) {
 
 // makeTicket calls the service that is down: its runs are tried again and again.
 func (s *story) makeTicket(ctx context.Context) (*models.Workflow, error) {
-	tasks, err := calls(namedCall{"Create the ticket", nil, models.WebServiceConfig{
+	tasks, err := calls(namedCall{"Create the ticket", models.WebServiceConfig{
 		Method: "POST", URL: s.address(s.scene.flaky, "/tickets"),
 		Body: &models.BodySpec{Format: models.BodyURLEncoded, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{
 			{Key: "subject", Value: "Unhappy customer: " + pipeRecommend + " of 10"},
@@ -202,7 +195,7 @@ func (s *story) makeTicket(ctx context.Context) (*models.Workflow, error) {
 
 // makePoints calls the service that refuses.
 func (s *story) makePoints(ctx context.Context) (*models.Workflow, error) {
-	tasks, err := calls(namedCall{"Add 50 points", nil, models.WebServiceConfig{
+	tasks, err := calls(namedCall{"Add 50 points", models.WebServiceConfig{
 		Method: "POST", URL: s.address(s.scene.strict, "/points"),
 		Body: &models.BodySpec{Format: models.BodyJSON, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{
 			{Key: "order", Value: pipeOrder, DataType: models.DataString},
@@ -223,13 +216,13 @@ func (s *story) makeCard(ctx context.Context) (*models.Workflow, error) {
 	address, pair := s.scene.slow, models.PairSpec{Key: "name", Value: pipeName}
 	body := &models.BodySpec{Format: models.BodyJSON, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{pair}}
 	tasks, err := calls(
-		namedCall{"Look up the address", nil, models.WebServiceConfig{
+		namedCall{"Look up the address", models.WebServiceConfig{
 			Method: "GET", URL: s.address(address, "/addresses?order="+pipeOrder), TimeoutSeconds: slowTimeout,
 		}},
-		namedCall{"Order the card", nil, models.WebServiceConfig{
+		namedCall{"Order the card", models.WebServiceConfig{
 			Method: "POST", URL: s.address(address, "/cards"), Body: body, TimeoutSeconds: slowTimeout,
 		}},
-		namedCall{"Book the postage", nil, models.WebServiceConfig{
+		namedCall{"Book the postage", models.WebServiceConfig{
 			Method: "POST", URL: s.address(address, "/postage"), Body: body, TimeoutSeconds: slowTimeout,
 		}},
 	)
@@ -245,7 +238,7 @@ func (s *story) makeCard(ctx context.Context) (*models.Workflow, error) {
 
 // makeDashboard is turned off in the end, while one of its runs waits.
 func (s *story) makeDashboard(ctx context.Context) (*models.Workflow, error) {
-	tasks, err := calls(namedCall{"Count a large household", nil, models.WebServiceConfig{
+	tasks, err := calls(namedCall{"Count a large household", models.WebServiceConfig{
 		Method: "GET", URL: s.address(s.scene.flaky, "/count?bags="+pipeBags+"&segment="+pipeSegment),
 	}})
 	if err != nil {
