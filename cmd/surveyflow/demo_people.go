@@ -86,8 +86,14 @@ var tastings = []struct {
 	evening int
 	guests  int
 }{
-	{"Ingrid Solberg", 2, 1}, {"Marcus Webb", 1, 0}, {"Priya Raman", 2, 2}, {"Chen Wei", 3, 1}, {"Agnieszka Wójcik", 1, 1},
-	{"Lars Holm", 2, 3}, {"Elena Petrova", 3, 0}, {"Ruth Adler", 2, 1},
+	{"Ingrid Solberg", 2, 1},
+	{"Marcus Webb", 1, 0},
+	{"Priya Raman", 2, 2},
+	{"Chen Wei", 3, 1},
+	{"Agnieszka Wójcik", 1, 1},
+	{"Lars Holm", 2, 3},
+	{"Elena Petrova", 3, 0},
+	{"Ruth Adler", 2, 1},
 }
 
 // newsletters are answers to the closed survey: topics and how often.
@@ -95,6 +101,18 @@ var newsletters = []struct {
 	topics []int
 	often  int
 }{
-	{[]int{1, 2}, 2}, {[]int{1}, 3}, {[]int{2, 3}, 2}, {[]int{5}, 1}, {[]int{1, 3}, 2}, {[]int{2}, 3}, {[]int{3, 4}, 2},
-	{[]int{1, 5}, 1}, {[]int{2, 3}, 2}, {[]int{1, 4}, 3}, {[]int{3}, 2}, {[]int{1, 2}, 2}, {[]int{2, 5}, 3}, {[]int{4}, 2},
+	{[]int{1, 2}, 2},
+	{[]int{1}, 3},
+	{[]int{2, 3}, 2},
+	{[]int{5}, 1},
+	{[]int{1, 3}, 2},
+	{[]int{2}, 3},
+	{[]int{3, 4}, 2},
+	{[]int{1, 5}, 1},
+	{[]int{2, 3}, 2},
+	{[]int{1, 4}, 3},
+	{[]int{3}, 2},
+	{[]int{1, 2}, 2},
+	{[]int{2, 5}, 3},
+	{[]int{4}, 2},
 }
