@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"surveyflow/internal/clock"
 	"surveyflow/internal/outbound"
 	"surveyflow/internal/runner"
@@ -26,13 +28,13 @@ import (
 	"surveyflow/models"
 )
 
-// bench is one instance with a survey, a workflow and a running pool.
+// No runner may leave anything running.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// bench is an instance with a workflow and a fake clock.
 type bench struct {
-	*testing.T
-	store    *store.Store
+	*storetest.Instance
 	clock    *clock.Fake
-	actor    models.Actor
-	survey   *models.Survey
 	workflow *models.Workflow
 	live     *workflow.Compiled
 	types    *task.Registry
@@ -40,45 +42,42 @@ type bench struct {
 
 func newBench(t *testing.T, tasks ...models.TaskSpec) *bench {
 	t.Helper()
-	b := &bench{T: t, clock: clock.NewFake(time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC))}
-	b.store = storetest.SQLite(t, storetest.Options{Clock: b.clock})
+	return newBenchOn(t, storetest.NewSQLite(t), tasks...)
+}
+
+func newBenchOn(t *testing.T, d storetest.Database, tasks ...models.TaskSpec) *bench {
+	t.Helper()
+	fake := clock.NewFake(time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC))
+	b := &bench{Instance: storetest.NewInstance(t, d.Open(t, storetest.Options{Clock: fake}), fake), clock: fake}
+	t.Cleanup(func() { // after the pool has stopped
+		if !t.Failed() {
+			d.Consistent(t)
+		}
+	})
 	allow, err := outbound.ParseAllow("127.0.0.1,::1")
-	b.check(err)
-	b.types = task.NewRegistry(webservice.New(outbound.New(outbound.Options{Version: "test", Allow: allow})))
-	user := &models.User{ID: models.NewID(models.PrefixUser), Email: "ada@example.com", EmailKey: "ada@example.com", Role: models.RoleBrandAdmin, PasswordHash: "x"}
-	org := &models.Organisation{ID: "acme", Name: "Acme", TimeZone: "UTC"}
-	b.check(b.store.AddUser(t.Context(), org, user))
-	b.actor = user.Actor(models.ViaWeb)
-	b.survey = &models.Survey{ID: models.NewID(models.PrefixSurvey), OwnerID: user.ID, Name: "Feedback", NextQID: 2}
-	b.survey.Draft.V = models.SurveyDefinition{Language: "en", Blocks: []models.Block{{ID: "BL_1", Questions: []models.Question{
-		{ID: "QID1", Type: models.QuestionShortText, Text: "What?"},
-	}}}}
-	b.check(b.store.CreateSurvey(t.Context(), b.actor, b.survey, &models.Collector{ID: models.NewID(models.PrefixCollector), Slug: models.NewCapability(), Type: models.CollectorLink, Open: true, IsDefault: true}))
-	_, err = b.store.PutSurveyLive(t.Context(), b.actor, b.survey.ID, 0)
-	b.check(err)
-	b.workflow = &models.Workflow{ID: models.NewID(models.PrefixWorkflow), SurveyID: &b.survey.ID, OwnerID: user.ID, Name: "Tell", EventType: models.EventSurveyResponse}
-	b.workflow.Draft.V = models.WorkflowDefinition{Event: models.EventSpec{Type: models.EventSurveyResponse}, Tasks: tasks}
-	workflow.Normalize(&b.workflow.Draft.V)
-	b.check(workflow.Check(b.types, &b.workflow.Draft.V, &b.survey.Draft.V))
-	b.check(b.store.CreateWorkflow(t.Context(), b.actor, b.workflow))
-	_, err = b.store.PutWorkflowLive(t.Context(), b.actor, b.workflow.ID, 0)
-	b.check(err)
-	b.check(b.store.SetWorkflowEnabled(t.Context(), b.actor, b.workflow.ID, true))
-	b.live, err = workflow.Compile(b.workflow.ID, 1, b.workflow.Draft.V)
-	b.check(err)
+	b.Check(err)
+	client := outbound.New(outbound.Options{Version: "test", Allow: allow})
+	t.Cleanup(client.CloseIdle)
+	b.types = task.NewRegistry(webservice.New(client), fits{})
+	b.workflow = b.Workflow(tasks...)
+	b.live = b.compiled(b.workflow)
 	return b
 }
 
-func (b *bench) check(err error) {
+func (b *bench) compiled(w *models.Workflow) *workflow.Compiled {
 	b.Helper()
-	if err != nil {
-		b.Fatal(err)
-	}
+	b.Check(workflow.Check(b.types, &w.Draft.V, &b.Survey.Draft.V))
+	c, err := workflow.Compile(w.ID, w.Version, w.Draft.V)
+	b.Check(err)
+	return c
 }
 
 // work runs a pool until the test ends or stop is called.
 func (b *bench) work(o runner.Options) (stop func()) {
-	o.Store, o.Types, o.Clock, o.Log = b.store, b.types, b.clock, slog.New(slog.DiscardHandler)
+	o.Types, o.Clock, o.Log = b.types, b.clock, slog.New(slog.DiscardHandler)
+	if o.Store == nil {
+		o.Store = b.Store
+	}
 	if o.Workers == 0 {
 		o.Workers = 8
 	}
@@ -101,19 +100,13 @@ func (b *bench) work(o runner.Options) (stop func()) {
 // complete accepts one completed response and gives the id of its run.
 func (b *bench) complete(text string) string {
 	b.Helper()
-	now := b.clock.Now()
-	r := &models.Response{
-		ID: models.NewID(models.PrefixResponse), OrgID: b.actor.OrgID, SurveyID: b.survey.ID, SurveyVersion: 1, State: models.ResponseCompleted,
-		Channel: models.ChannelAPI, Language: "en", Rev: 1, StartedAt: now, UpdatedAt: now, RecordedAt: &now,
-	}
+	r := b.Response()
 	r.Answers.V = models.Answers{"QID1": {Text: text}}
 	event, runs, err := workflow.Plan([]*workflow.Compiled{b.live}, workflow.Fact{
-		Type: models.EventSurveyResponse, On: models.OnCreated, Org: b.actor.OrgID, SurveyID: b.survey.ID, Response: r, Definition: &b.survey.Draft.V, Now: now,
+		Type: models.EventSurveyResponse, On: models.OnCreated, Org: b.Actor.OrgID, SurveyID: b.Survey.ID, Response: r, Definition: &b.Survey.Draft.V, Now: b.clock.Now(),
 	})
-	b.check(err)
-	rev, err := b.store.LiveRev(b.Context(), b.survey.ID)
-	b.check(err)
-	b.check(b.store.Accept(&store.Acceptance{Response: r, Event: event, Runs: runs, SurveyRev: rev}))
+	b.Check(err)
+	b.Check(b.Store.Accept(&store.Acceptance{Response: r, Event: event, Runs: runs, SurveyRev: b.LiveRev()}))
 	return runs[0].ID
 }
 
@@ -124,8 +117,8 @@ func (b *bench) run(id string, statuses ...models.RunStatus) *store.RunDetail {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		d, err := b.store.Run(b.Context(), b.actor, id)
-		b.check(err)
+		d, err := b.Store.Run(b.Context(), b.Actor, id)
+		b.Check(err)
 		for _, s := range statuses {
 			if d.Display() == s && (s != models.RunScheduled || len(d.Attempts) > 0 || d.Hold != nil) {
 				return d
@@ -176,11 +169,11 @@ func TestACompletedResponseReachesTheService(t *testing.T) {
 		t.Errorf("attempts = %+v; want one that succeeded", d.Attempts)
 	}
 	var x models.Exchange
-	b.check(json.Unmarshal([]byte(*d.Attempts[0].Exchange), &x))
+	b.Check(json.Unmarshal([]byte(*d.Attempts[0].Exchange), &x))
 	if x.Response.Status != 200 || x.Response.Body != `{"ok":true}` || x.Request.Body != got.body {
 		t.Errorf("exchange = %+v", x)
 	}
-	counts, err := b.store.RunCounts(t.Context(), b.clock.Now().Add(-time.Hour), b.workflow.ID)
+	counts, err := b.Store.RunCounts(t.Context(), b.clock.Now().Add(-time.Hour), b.workflow.ID)
 	if err != nil || counts[models.RunSucceeded] != 1 || len(counts) != 1 {
 		t.Errorf("counts = %v, %v; want one succeeded", counts, err)
 	}
@@ -276,12 +269,12 @@ func TestRunsOfAWorkflowThatIsOffAreHeldUntilItIsOn(t *testing.T) {
 	t.Cleanup(service.Close)
 	b := newBench(t, post(service.URL))
 	id := b.complete("x")
-	b.check(b.store.SetWorkflowEnabled(t.Context(), b.actor, b.workflow.ID, false))
+	b.Check(b.Store.SetWorkflowEnabled(t.Context(), b.Actor, b.workflow.ID, false))
 	b.work(runner.Options{})
 	if d := b.run(id, models.RunScheduled); *d.Hold != models.HoldOff {
 		t.Errorf("held by %v; want off", *d.Hold)
 	}
-	b.check(b.store.SetWorkflowEnabled(t.Context(), b.actor, b.workflow.ID, true))
+	b.Check(b.Store.SetWorkflowEnabled(t.Context(), b.Actor, b.workflow.ID, true))
 	b.run(id, models.RunSucceeded)
 }
 
@@ -293,7 +286,7 @@ func TestASlowReceiverDoesNotDelayOthers(t *testing.T) {
 	t.Cleanup(slow.Close)
 	t.Cleanup(quick.Close)
 	b := newBench(t, post(slow.URL))
-	other := newWorkflow(b, post(quick.URL))
+	other := b.compiled(b.Workflow(post(quick.URL)))
 	b.work(runner.Options{Workers: 64})
 	var stuck []string
 	for range 200 {
@@ -305,19 +298,6 @@ func TestASlowReceiverDoesNotDelayOthers(t *testing.T) {
 	for _, id := range stuck {
 		b.run(id, models.RunSucceeded)
 	}
-}
-
-func newWorkflow(b *bench, tasks ...models.TaskSpec) *workflow.Compiled {
-	w := &models.Workflow{ID: models.NewID(models.PrefixWorkflow), SurveyID: &b.survey.ID, OwnerID: b.actor.UserID, Name: "Other", EventType: models.EventSurveyResponse}
-	w.Draft.V = models.WorkflowDefinition{Event: models.EventSpec{Type: models.EventSurveyResponse}, Tasks: tasks}
-	workflow.Normalize(&w.Draft.V)
-	b.check(b.store.CreateWorkflow(b.Context(), b.actor, w))
-	_, err := b.store.PutWorkflowLive(b.Context(), b.actor, w.ID, 0)
-	b.check(err)
-	b.check(b.store.SetWorkflowEnabled(b.Context(), b.actor, w.ID, true))
-	c, err := workflow.Compile(w.ID, 1, w.Draft.V)
-	b.check(err)
-	return c
 }
 
 func TestStoppingGivesWorkUnderWayBackUncharged(t *testing.T) {
@@ -334,8 +314,8 @@ func TestStoppingGivesWorkUnderWayBackUncharged(t *testing.T) {
 	id := b.complete("x")
 	<-arrived
 	stop()
-	d, err := b.store.Run(t.Context(), b.actor, id)
-	b.check(err)
+	d, err := b.Store.Run(t.Context(), b.Actor, id)
+	b.Check(err)
 	if d.Display() != models.RunScheduled || len(d.Attempts) != 0 || *d.Queue != models.QueueReady {
 		t.Errorf("the run is %s/%s with %d attempts; want scheduled, ready and none", d.Display(), *d.Queue, len(d.Attempts))
 	}
@@ -359,8 +339,8 @@ func TestAReplayFromTheFailedTaskTakesOverWhatSucceeded(t *testing.T) {
 	id := b.complete("x")
 	b.run(id, models.RunFailed)
 	healthy.Store(true)
-	again, err := workflow.Replay(t.Context(), b.store, b.clock, b.actor, id, workflow.ReplayOptions{FromFailed: true})
-	b.check(err)
+	again, err := workflow.Replay(t.Context(), b.Store, b.clock, b.Actor, id, workflow.ReplayOptions{FromFailed: true})
+	b.Check(err)
 	d := b.run(again.ID, models.RunSucceeded)
 	carried := slices.ContainsFunc(d.Attempts, func(a models.Attempt) bool { return a.TaskID == done.ID && a.Result == models.AttemptCarried })
 	if *d.ReplayOf != id || first.Load() != 1 || !carried {
@@ -376,9 +356,9 @@ func TestCancelEndsAScheduledRun(t *testing.T) {
 	b.work(runner.Options{})
 	id := b.complete("x")
 	b.run(id, models.RunScheduled)
-	b.check(b.store.CancelRun(t.Context(), b.actor, id))
+	b.Check(b.Store.CancelRun(t.Context(), b.Actor, id))
 	b.run(id, models.RunCanceled)
-	if err := b.store.CancelRun(t.Context(), b.actor, id); models.ErrorCode(err) != models.CodeConflict {
+	if err := b.Store.CancelRun(t.Context(), b.Actor, id); models.ErrorCode(err) != models.CodeConflict {
 		t.Errorf("a second cancel gives %v; want a conflict", err)
 	}
 }

@@ -1,0 +1,78 @@
+package runner
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"surveyflow/internal/clock"
+	"surveyflow/internal/store"
+	"surveyflow/internal/store/storetest"
+	"surveyflow/internal/task"
+	"surveyflow/models"
+)
+
+// The database was away to all nodes for longer than a dead one is waited for: the first that is back must not take the
+// others for dead.
+func TestNodesThatWereCutOffTogetherKeepTheirRuns(t *testing.T) {
+	t.Parallel()
+	d, c := storetest.NewPostgres(t), clock.NewFake(time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC))
+	node := func() *Runner {
+		return New(Options{Store: d.Open(t, storetest.Options{Clock: c}), Types: task.NewRegistry(), Clock: c, Log: slog.New(slog.DiscardHandler), Workers: 1})
+	}
+	here, there := node(), node()
+	i := storetest.NewInstance(t, here.Store, c)
+	i.Check(here.join(t.Context(), "here"))
+	i.Check(there.join(t.Context(), "there"))
+	id := i.Accept(i.Workflow(), 1)[0]
+	claimed, err := there.Store.Claim(t.Context(), store.ClaimOptions{Node: there.node, Limit: 1})
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %d, %v", len(claimed), err)
+	}
+	running := func(want models.RunStatus) {
+		t.Helper()
+		if r, err := here.Store.Run(t.Context(), i.Actor, id); err != nil || r.Display() != want {
+			t.Errorf("the run is %s, %v; want %s", r.Display(), err, want)
+		}
+	}
+	c.Advance(40 * time.Second)
+	i.Check(here.beatOnce(t.Context(), "here", true))
+	running(models.RunRunning)
+	c.Advance(beatEvery)
+	i.Check(there.beatOnce(t.Context(), "there", true))
+	i.Check(here.beatOnce(t.Context(), "here", false))
+	running(models.RunRunning)
+
+	c.Advance(lostAfter + time.Second) // now only this node is seen
+	i.Check(here.beatOnce(t.Context(), "here", false))
+	running(models.RunScheduled)
+}
+
+func TestAPlaceThatBecomesFreeBeforeTheHoldIsOfferedAgain(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	const host = "https://slow"
+	for range hostCap {
+		if !g.enter(t.Context(), host) {
+			t.Fatal("there is no place for as many as the cap")
+		}
+	}
+	if g.enter(t.Context(), host) {
+		t.Fatal("there is a place for one more")
+	}
+	for range hostCap {
+		g.leave(host)
+	}
+	for len(g.held) > 0 { // the places are offered while the hold is still on its way to the disk
+		<-g.held
+	}
+	g.emptied(host)
+	g.holds(host)
+	if len(g.held) != 1 || g.room(host) != hostCap {
+		t.Errorf("%d offers, room for %d; want the held run to be released", len(g.held), g.room(host))
+	}
+	g.emptied(host)
+	if len(g.hosts) != 0 {
+		t.Errorf("%d receivers are remembered; want none", len(g.hosts))
+	}
+}
