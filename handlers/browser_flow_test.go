@@ -137,6 +137,36 @@ func TestTheEditorByKeyboard(t *testing.T) {
 	}
 }
 
+func TestTheEditorInTwoTabs(t *testing.T) {
+	a := newApp(t)
+	b := a.person(ada)
+	survey, _ := a.sample(t, b)
+	id, task := b.workflow(survey, "https://crm.example.com/")
+	chromium := browsertest.New(t)
+	p := chromium.Open(a.server.URL+link.SignIn(), browsertest.View{})
+	signInPage(a, p)
+	p.Goto(a.server.URL + views.EditorPath(id, views.EditTask+task))
+	b.post(link.Task(id, task), "revision", b.draftRevision(id), "config.method", "POST", "config.url", "https://theirs.example/").to("")
+	browsertest.Eval[any](p, `document.getElementById("f-config-url").value = "https://mine.example/"`)
+	save := `[...document.querySelectorAll("#panel button")].find((b) => b.textContent.includes("Save draft")).click()`
+	browsertest.Eval[any](p, save)
+	p.Wait("#panel a[href*='edit=task']")
+	if got := p.Value("#f-config-url"); got != "https://mine.example/" || !strings.Contains(p.Text("#panel"), "changed meanwhile") {
+		t.Errorf("the second tab shows %q and says %q", got, p.Text("#panel"))
+	}
+	browsertest.Eval[any](p, save)
+	p.Wait("#flashes [data-flash]")
+	if got := a.webService(id, 0).URL; got != "https://mine.example/" {
+		t.Errorf("saving over it left %q", got)
+	}
+
+	// A link that leaves the editor leaves it.
+	p.Goto(a.server.URL + views.EditorPath(id, views.EditEvent))
+	p.Click("#panel a[href='" + link.Survey(survey) + "']")
+	p.Wait("a[aria-current='page'][href='" + link.SurveyBuild(survey) + "']")
+	p.Complaints() // the browser tells of the status 409
+}
+
 func TestAReceiversPageFillsByItself(t *testing.T) {
 	a := newApp(t)
 	b := a.person(ada)

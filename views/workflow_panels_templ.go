@@ -306,7 +306,7 @@ func panelTitle(p WorkflowProps, title, text string) templ.Component {
 func saving(action string) templ.Attributes {
 	return templ.Attributes{
 		"hx-post": action, "hx-trigger": "change delay:300ms, input delay:1500ms", "hx-swap": "none", "hx-select": "unset", "hx-select-oob": "unset",
-		"hx-target": "this", "hx-push-url": "false", "hx-vals": `{"autosave":"1"}`, "data-autosave": true,
+		"hx-target": "this", "hx-push-url": "false", "hx-vals": `{"autosave":"1"}`, "hx-disinherit": "*", "data-autosave": true,
 	}
 }
 

@@ -102,6 +102,21 @@
   document.addEventListener("htmx:afterSettle", () => applyAny(document));
   applyAny(document);
 
+  // The editor is replaced from whole pages. One without an editor (another place, the sign-in) is gone to; one that
+  // tells of a conflict is shown like any other.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr, serverResponse } = event.detail;
+    if (target.id !== "workflow-editor" || !event.detail.boosted) return;
+    const isEditor = serverResponse.includes('id="workflow-editor"');
+    if (xhr.status === 409 && isEditor) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    } else if (!isEditor && xhr.status < 400) {
+      event.detail.shouldSwap = false;
+      location.assign(xhr.responseURL);
+    }
+  });
+
   // What somebody unfolded stays so when the page refreshes itself.
   let unfolded = new Map();
   document.addEventListener("htmx:beforeSwap", (event) => {
