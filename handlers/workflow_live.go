@@ -156,7 +156,7 @@ func (h *workflows) tryTask(c echo.Context) error {
 	p.Response = f.Get("responseId")
 	spec := e.workflow.Draft.V.Tasks[taskIndex(e.workflow.Draft.V.Tasks, c.Param("taskID"))]
 	attempt, err := workflow.TryTask(c.Request().Context(), h.store, web.Actor(c), workflow.Trial{
-		Types: h.types, Clock: h.clock, Log: h.log, Workflow: e.workflow, Spec: spec, ResponseID: p.Response,
+		Types: h.types, Clock: h.clock, Log: h.log, Workflow: e.workflow, Spec: spec, ResponseID: p.Response, Survey: e.definition(),
 	})
 	if invalid, ok := errors.AsType[*models.Error](err); ok && invalid.Code == models.CodeInvalid {
 		p.TrialError = invalid.Fields

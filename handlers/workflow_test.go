@@ -323,6 +323,11 @@ func TestATaskIsTriedForReal(t *testing.T) {
 	if got != `{"work":"The blue one"}` {
 		t.Errorf("the service got %q", got)
 	}
+	form[1], form[len(form)-1] = b.draftRevision(id), ""
+	b.post(link.TaskTest(id, task), form...).is(http.StatusOK)
+	if got != `{"work":"Sample answer"}` {
+		t.Errorf("with sample values the service got %q", got)
+	}
 	noScripts(t, p)
 	if p.Find("#trial code").Length() < 2 || !strings.Contains(p.words("#trial"), "<script>alert(1)</script>") {
 		t.Error("the response's body is not shown as text")

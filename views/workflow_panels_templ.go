@@ -1587,7 +1587,7 @@ func trialFields(p WorkflowProps) templ.Component {
 		}
 		templ_7745c5c3_Err = components.Field(components.FieldProps{
 			Name: "responseId", Label: i18n.T(ctx, "task.try.with"), Value: p.Response, Small: true, Class: "grow min-w-48",
-			Options: append(slices.Clone(p.Responses), components.Option{Label: i18n.T(ctx, "task.try.without")}),
+			Options: append(slices.Clone(p.Responses), components.Option{Label: i18n.T(ctx, "task.try.sample")}),
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -127,7 +127,8 @@ type Trial struct {
 	Log        *slog.Logger
 	Workflow   *models.Workflow
 	Spec       models.TaskSpec
-	ResponseID string // a response of the survey; empty for a sample without values
+	ResponseID string                   // a response of the survey; empty for sample values
+	Survey     *models.SurveyDefinition // what sample values answer; nil for none at all
 }
 
 // TryTask runs one task for real, without a run: the attempt says what went out and came back. Nothing is stored.
@@ -138,15 +139,18 @@ func TryTask(ctx context.Context, s *store.Store, a models.Actor, t Trial) (*mod
 		return nil, err
 	}
 	values := &Values{Snapshot: &models.Snapshot{V: models.SnapshotVersion}}
-	if t.ResponseID != "" {
+	now := t.Clock.Now()
+	switch {
+	case t.ResponseID != "":
 		fact, err := factOf(ctx, s, t.Clock, a, t.Workflow, t.ResponseID)
 		if err != nil {
 			return nil, err
 		}
 		snapshot := fact.snapshot()
 		values = &Values{Snapshot: &snapshot, Survey: fact.Definition}
+	case t.Survey != nil:
+		values = &Values{Snapshot: Sample(t.Survey, now), Survey: t.Survey}
 	}
-	now := t.Clock.Now()
 	runID := models.NewOrderedID(models.PrefixRun, now)
 	_, attempt := task.Exec(ctx, t.Clock, t.Log, step.Task, task.Input{
 		Values: &pipedtext.Env{Source: values, Now: now, Seed: runID}, RunID: runID, TaskID: t.Spec.ID, Now: now,
