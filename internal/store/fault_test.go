@@ -198,3 +198,78 @@ func TestADeadlockIsTriedAgain(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// While PostgreSQL is away every read and write says so, so that people get a 503 and not an error of ours.
+func TestEverythingSaysThatTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	p, b := behindProxy(t)
+	run := b.Accept(b.w, 1)[0]
+	r := begun(b.Instance)
+	p.Cut()
+	ctx, s := t.Context(), b.Store
+	for what, call := range map[string]func() error{
+		"ping":            func() error { return s.Ping(ctx) },
+		"survey":          func() error { _, err := s.Survey(ctx, b.Actor, b.Survey.ID); return err },
+		"surveys":         func() error { _, _, err := s.Surveys(ctx, b.Actor, store.SurveyFilter{}); return err },
+		"live survey":     func() error { _, err := s.LiveSurvey(ctx, b.Survey.ID); return err },
+		"live revision":   func() error { _, err := s.LiveRev(ctx, b.Survey.ID); return err },
+		"draft":           func() error { _, err := s.SaveSurveyDraft(ctx, b.Actor, b.Survey, 0); return err },
+		"put live":        func() error { _, err := s.PutSurveyLive(ctx, b.Actor, b.Survey.ID, 0); return err },
+		"workflow":        func() error { _, err := s.Workflow(ctx, b.Actor, b.w.ID); return err },
+		"off":             func() error { return s.SetWorkflowEnabled(ctx, b.Actor, b.w.ID, false) },
+		"delete workflow": func() error { _, err := s.DeleteWorkflow(ctx, b.Actor, b.w.ID); return err },
+		"responses":       func() error { _, _, err := s.Responses(ctx, b.Actor, b.Survey.ID, store.ResponseFilter{}); return err },
+		"delete response": func() error { return s.DeleteResponse(ctx, b.Actor, r.SurveyID, r.ID) },
+		"runs":            func() error { _, _, err := s.Runs(ctx, b.Actor, store.RunFilter{}); return err },
+		"run":             func() error { _, err := s.Run(ctx, b.Actor, run); return err },
+		"cancel":          func() error { return s.CancelRun(ctx, b.Actor, run) },
+		"play":            func() error { return s.PlayRun(ctx, b.Actor, run) },
+		"counts":          func() error { _, err := s.RunCounts(ctx, noon, b.w.ID); return err },
+		"heartbeat":       func() error { return s.Heartbeat(ctx, "ND_1", "here") },
+		"take over":       func() error { _, err := s.TakeOver(ctx, "ND_1", noon); return err },
+		"promote":         func() error { _, _, err := s.PromoteDue(ctx); return err },
+		"claim":           func() error { _, err := s.Claim(ctx, store.ClaimOptions{Node: "ND_1", Limit: 1}); return err },
+		"purge":           func() error { _, err := s.Purge(ctx, b.Actor.OrgID, noon); return err },
+		"leave":           func() error { return s.Leave(ctx, "ND_1") },
+		"migrated":        func() error { _, err := s.Migrated(ctx); return err },
+	} {
+		unavailable(t, what, call())
+	}
+}
+
+// A migration of a large table, or the wait for another node's, takes longer than any other statement may.
+func TestMigrationsTakeLongerThanStatementsMay(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewPostgres(t)
+	db := d.SQL(t)
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(t.Context(), "SELECT pg_advisory_lock(7355608)"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), store.Options{Postgres: d.Postgres + "&statement_timeout=20"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	migrated := make(chan error, 1)
+	go func() {
+		_, err := s.Migrate(t.Context())
+		migrated <- err
+	}()
+	storetest.Eventually(t, 10*time.Second, "the migration waits for the other node", func() bool {
+		var n int
+		err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock' AND now() - query_start > interval '100 milliseconds'`).Scan(&n)
+		return err == nil && n > 0 || len(migrated) > 0
+	})
+	if _, err := conn.ExecContext(t.Context(), "SELECT pg_advisory_unlock(7355608)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-migrated; err != nil {
+		t.Errorf("migrate: %v", err)
+	}
+}

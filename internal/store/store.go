@@ -17,6 +17,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"surveyflow/internal/clock"
+	"surveyflow/models"
 )
 
 // Options say which database to open and how.
@@ -163,7 +164,11 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Store
 		err := s.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 			return fn(ctx, &Store{core: s.core, w: tx, r: tx})
 		})
-		if try == collisionTries || !collided(err) {
+		switch {
+		case collided(err) && try < collisionTries:
+		case models.ErrorCode(err) == "" && unreachable(err): // it could not begin or commit
+			return fault("begin or commit", err)
+		default:
 			return err
 		}
 	}
