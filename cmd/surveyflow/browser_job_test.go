@@ -176,7 +176,7 @@ func (p person) makesTheWorkflow(hook string) {
 	p.in("#panel").picks("Comparison", 0, "is not")
 	p.in("#panel").types("Value", "Very much")
 	p.Press(kb.Enter) // saves, as everywhere
-	p.in("#flow").sees(askTaste+" is not Very much")
+	p.in("#flow").sees(askTaste + " is not Very much")
 	p.Screenshot("job-08-condition")
 	p.follow("Put live and turn on")
 	p.sees("Version 1 is live", "On: every response that fits starts a run.")

@@ -1,0 +1,373 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"surveyflow/handlers"
+	"surveyflow/handlers/respond"
+	"surveyflow/handlers/web"
+	"surveyflow/internal/browsertest"
+	"surveyflow/internal/link"
+)
+
+// noPages are the rows of the route table that are no page of their own, and why.
+var noPages = map[string]string{
+	link.PatternHealth:           "for operators",
+	link.PatternReady:            "for operators",
+	link.PatternMetrics:          "for operators",
+	link.PatternStatic:           "files",
+	link.PatternReceiverRequests: "a part of a receiver's page, which refreshes it",
+}
+
+// desk and phone are how every page is looked at. Two pairs of width and theme show all that four would: whether a page
+// fits does not hang on the theme, and its colours do not hang on the width.
+var (
+	desk  = browsertest.View{}
+	phone = browsertest.View{Width: 375, Height: 812, Dark: true}
+)
+
+// respondentBytes is what a page for respondents may weigh with its style sheet, uncompressed.
+const respondentBytes = 60 << 10
+
+// tour visits pages in two views at once and remembers them by the pattern of their address.
+type tour struct {
+	t     *testing.T
+	base  string
+	tabs  []*browsertest.Page
+	mu    sync.Mutex
+	been  map[string]bool   // patterns
+	links []string          // found on the pages, in order
+	named map[string]string // addresses by the name of the visit
+}
+
+func newTour(t *testing.T, b *browsertest.Browser, base string) *tour {
+	t.Helper()
+	s := &tour{t: t, base: base, been: map[string]bool{}, named: map[string]string{}}
+	for _, view := range []browsertest.View{desk, phone} {
+		s.tabs = append(s.tabs, b.Open(base+link.SignIn(), view))
+	}
+	return s
+}
+
+// each does something in all tabs at the same time.
+func (s *tour) each(do func(*browsertest.Page)) {
+	s.t.Helper()
+	var all sync.WaitGroup
+	for _, tab := range s.tabs {
+		all.Go(func() { do(tab) })
+	}
+	all.Wait()
+	if s.t.Failed() && s.t.Context().Err() != nil {
+		s.t.FailNow()
+	}
+}
+
+// look checks the page as it is now in all tabs.
+func (s *tour) look(name string) {
+	s.t.Helper()
+	s.each(func(p *browsertest.Page) {
+		p.Screenshot("page-" + name)
+		p.CheckFits()
+		p.CheckAccessibility()
+		checkNames(s.t, name, p)
+		for _, complaint := range p.Complaints() {
+			s.t.Errorf("%s: %s", name, complaint)
+		}
+	})
+}
+
+// visit goes to a page, looks at it and gathers its links.
+func (s *tour) visit(name, address string, status int) {
+	s.t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if !u.IsAbs() {
+		address = s.base + address
+	}
+	s.named[name] = address
+	s.been[patternOf(u.Path)] = true
+	s.each(func(p *browsertest.Page) {
+		p.Goto(address)
+		if p.Status() != status {
+			s.t.Errorf("%s: %s has status %d, want %d", name, address, p.Status(), status)
+		}
+	})
+	s.look(name)
+	for _, href := range browsertest.Eval[[]string](s.tabs[0], `[...document.querySelectorAll("a[href]")].map((a) => a.getAttribute("href"))`) {
+		if !slices.Contains(s.links, href) {
+			s.links = append(s.links, href)
+		}
+	}
+}
+
+// found gives the first address that the pages visited so far link to and that matches.
+func (s *tour) found(pattern string) string {
+	s.t.Helper()
+	re := regexp.MustCompile(pattern)
+	for _, href := range s.links {
+		if re.MatchString(href) {
+			return href
+		}
+	}
+	s.t.Fatalf("no page visited so far links to %s; there are:\n%s", pattern, strings.Join(s.links, "\n"))
+	return ""
+}
+
+// checkNames finds what has no words: a page without title or heading, controls without a name, ids that are there twice.
+func checkNames(t *testing.T, name string, p *browsertest.Page) {
+	t.Helper()
+	for _, problem := range browsertest.Eval[[]string](p, `(() => {
+		const out = [];
+		if (!document.title.trim()) out.push("the page has no title");
+		if (document.querySelectorAll("h1").length !== 1) out.push("there are " + document.querySelectorAll("h1").length + " headings of the first level");
+		const ids = new Map();
+		document.querySelectorAll("[id]").forEach((e) => ids.set(e.id, (ids.get(e.id) ?? 0) + 1));
+		ids.forEach((n, id) => { if (n > 1) out.push("the id " + id + " is there " + n + " times"); });
+		document.querySelectorAll("label[for]").forEach((l) => { if (!document.getElementById(l.htmlFor)) out.push("the label “" + l.textContent.trim() + "” names no field: " + l.htmlFor); });
+		document.querySelectorAll("[aria-describedby], [aria-labelledby]").forEach((e) => ["aria-describedby", "aria-labelledby"].forEach((a) => (e.getAttribute(a) ?? "").split(/\s+/).filter(Boolean).forEach((id) => { if (!document.getElementById(id)) out.push(a + " names " + id + ", which is not there"); })));
+		if (/\b[a-z]+(\.[a-z_]+){2,}\b/.test([...document.querySelectorAll("h1, h2, h3, label, button, th, dt, legend, summary")].map((e) => e.innerText).join("\n"))) out.push("a message key is shown: " + document.body.innerText.match(/\b[a-z]+(\.[a-z_]+){2,}\b/));
+		if (/\{\{|%!|<no value>|undefined|\[object/.test(document.querySelector("main")?.innerText ?? "")) out.push("a template or value shows through");
+		return out;
+	})()`) {
+		t.Errorf("%s: %s", name, problem)
+	}
+}
+
+// routes is the route table, without what stands behind it.
+func routes() []web.Route {
+	return handlers.Routes(handlers.Deps{Rooms: [][]web.Route{respond.New(respond.Deps{}).Routes()}})
+}
+
+// patternOf gives the pattern that the table has for a path; the more precise one, when two fit.
+func patternOf(path string) string {
+	best := ""
+	for _, r := range routes() {
+		if r.Method == http.MethodGet && matches(r.Pattern, path) && (best == "" || strings.Count(r.Pattern, ":")+strings.Count(r.Pattern, "*") < strings.Count(best, ":")+strings.Count(best, "*")) {
+			best = r.Pattern
+		}
+	}
+	return best
+}
+
+var patternPart = regexp.MustCompile(`:\w+`)
+
+func matches(pattern, path string) bool {
+	re := "^" + strings.ReplaceAll(patternPart.ReplaceAllString(pattern, `[^/]+`), "*", ".+") + "$"
+	return regexp.MustCompile(re).MatchString(path)
+}
+
+// checkTable fails for every page of the route table that was not visited.
+func (s *tour) checkTable() {
+	s.t.Helper()
+	for _, r := range routes() {
+		if r.Method != http.MethodGet || s.been[r.Pattern] || noPages[r.Pattern] != "" {
+			continue
+		}
+		s.t.Errorf("nobody looked at the page %s: visit it in this test", r.Pattern)
+	}
+}
+
+// weigh checks how much a browser loads for a page.
+func (s *tour) weigh(name string) {
+	s.t.Helper()
+	bytes := browsertest.Eval[int](s.tabs[0], `performance.getEntries().filter((e) => e.entryType === "navigation" || e.entryType === "resource").reduce((sum, e) => sum + e.decodedBodySize, 0)`)
+	if bytes == 0 || bytes > respondentBytes {
+		s.t.Errorf("%s weighs %d bytes, want at most %d", name, bytes, respondentBytes)
+	}
+	if scripts := browsertest.Eval[int](s.tabs[0], `document.scripts.length`); scripts != 0 {
+		s.t.Errorf("%s has %d scripts", name, scripts)
+	}
+}
+
+// TestEveryPageIsAccessibleAndFits looks at every page of the route table, full of the demo's data: with axe in both
+// themes, for sideways scrolling at both widths, and for everything that a browser complains about.
+func TestEveryPageIsAccessibleAndFits(t *testing.T) {
+	t.Parallel()
+	demo := startDemo(t, nil, "--port", "0")
+	b := browsertest.New(t)
+	s := newTour(t, b, strings.TrimSuffix(demo.told(t, "Open"), "/"))
+
+	s.visit("sign-in", link.SignIn(), http.StatusOK)
+	s.press("form .btn-primary", ".error-summary")
+	s.look("sign-in-wrong")
+	p := person{Page: s.tabs[0], t: t}
+	p.types("E-mail address", demo.told(t, "Sign in"))
+	p.types("Password", demo.told(t, "Password"))
+	p.follow("Sign in")
+
+	s.visitSurveys()
+	s.visitWorkflows()
+	s.visitRuns()
+	s.visitReceivers()
+	s.visit("account", link.Account(), http.StatusOK)
+	s.visit("account-tokens", link.PatternAccountTokens, http.StatusOK)
+	s.visit("home", link.Home(), http.StatusOK)
+	s.visit("missing", "/nowhere", http.StatusNotFound)
+	s.visitFromElsewhere()
+	s.visitAsRespondent(demo.told(t, "Answer the survey"))
+
+	empty := newTour(t, browsertest.New(t), startServe(t).url)
+	empty.visit("set-up", link.SetUp(), http.StatusOK)
+	empty.press("form .btn-primary", ".error-summary")
+	empty.look("set-up-wrong")
+	s.been[link.PatternSetUp] = true
+	s.checkTable()
+}
+
+// press clicks something in all tabs that makes something else appear.
+func (s *tour) press(selector, appears string) {
+	s.t.Helper()
+	s.each(func(p *browsertest.Page) {
+		p.Click(selector)
+		p.Wait(appears)
+	})
+}
+
+func (s *tour) visitSurveys() {
+	s.t.Helper()
+	s.visit("surveys", link.Surveys(), http.StatusOK)
+	s.visit("surveys-none", link.With(link.Surveys(), "q", "zzz"), http.StatusOK)
+	s.visit("survey-new", link.SurveyNew(), http.StatusOK)
+	id := s.surveyOf("Customer feedback")
+	s.visit("survey", link.Survey(id), http.StatusOK)
+	s.visit("build", link.SurveyBuild(id), http.StatusOK)
+	s.visit("question", link.Question(id, "QID1"), http.StatusOK)
+	for _, q := range browsertest.Eval[[]string](s.tabs[0], `[...document.querySelectorAll("li[id^=QID]")].map((e) => e.id)`) {
+		s.visit("build-"+q, link.With(link.SurveyBuild(id), "edit", q), http.StatusOK)
+	}
+	for _, part := range []string{"fields", "end"} {
+		s.visit("build-"+part, link.With(link.SurveyBuild(id), "edit", part), http.StatusOK)
+	}
+	s.visit("collectors", link.SurveyCollectors(id), http.StatusOK)
+	s.visit("responses", link.Responses(id), http.StatusOK)
+	s.visit("responses-unfinished", link.With(link.Responses(id), "state", "inProgress"), http.StatusOK)
+	s.visit("response", s.found(`^/surveys/`+id+`/responses/R_`), http.StatusOK)
+	s.visit("survey-settings", link.SurveySettings(id), http.StatusOK)
+	s.visit("survey-workflows", link.SurveyWorkflows(id), http.StatusOK)
+
+	draft := s.surveyOf("First week")
+	s.visit("build-draft", link.SurveyBuild(draft), http.StatusOK)
+	s.visit("collectors-draft", link.SurveyCollectors(draft), http.StatusOK)
+	s.visit("responses-draft", link.Responses(draft), http.StatusOK)
+	s.visit("survey-workflows-none", link.SurveyWorkflows(draft), http.StatusOK)
+}
+
+// surveyOf gives the id of the survey with a name that begins so.
+func (s *tour) surveyOf(name string) string {
+	s.t.Helper()
+	p := person{Page: s.tabs[0], t: s.t}
+	p.Goto(s.base + link.Surveys())
+	return p.find("the survey "+name, `([...document.querySelectorAll("tbody a")].find((a) => a.textContent.includes(`+js(name)+`))?.getAttribute("href") ?? "").split("/")[2] ?? ""`)
+}
+
+func (s *tour) visitWorkflows() {
+	s.t.Helper()
+	s.visit("workflows", link.Workflows(), http.StatusOK)
+	s.visit("workflows-none", link.With(link.Workflows(), "q", "zzz"), http.StatusOK)
+	s.visit("workflow-new", link.WorkflowNew(), http.StatusOK)
+	p := person{Page: s.tabs[0], t: s.t}
+	p.Goto(s.base + link.Workflows())
+	// One with a condition and a draft that differs from what is live shows every card.
+	id := strings.Split(p.find("a changed workflow", `[...document.querySelectorAll("tbody tr")].find((r) => r.innerText.includes("changes not yet live"))?.querySelector("a").getAttribute("href") ?? ""`), "/")[2]
+	s.visit("workflow", link.Workflow(id), http.StatusOK)
+	edits := browsertest.Eval[[]string](s.tabs[0], `[...new Set([...document.querySelectorAll("main a[href*='edit=']")].map((a) => a.getAttribute("href")))]`)
+	if len(edits) < 6 {
+		s.t.Errorf("the editor leads to %q only", edits)
+	}
+	for n, href := range edits {
+		s.visit(fmt.Sprintf("workflow-edit-%d", n), href, http.StatusOK)
+	}
+	s.visit("workflow-condition", link.With(link.Workflow(id), "edit", "condition"), http.StatusOK)
+	s.visit("workflow-runs", link.WorkflowRuns(id), http.StatusOK)
+}
+
+func (s *tour) visitRuns() {
+	s.t.Helper()
+	s.visit("runs", link.Runs(), http.StatusOK)
+	s.visit("runs-filtered", link.With(link.Runs(), "status", "failed", "period", "7d"), http.StatusOK)
+	s.visit("runs-none", link.With(link.Runs(), "q", "zzzz"), http.StatusOK)
+	s.visit("runs-wrong", link.With(link.Runs(), "q", "z"), http.StatusUnprocessableEntity)
+	p := person{Page: s.tabs[0], t: s.t}
+	for _, status := range []string{"scheduled", "running", "succeeded", "failed", "canceled"} {
+		p.Goto(s.base + link.With(link.Runs(), "status", status))
+		s.visit("run-"+status, p.find("a run that is "+status, `document.querySelector("#runs tbody a")?.getAttribute("href") ?? ""`), http.StatusOK)
+	}
+	s.visit("run-failed", s.named["run-failed"], http.StatusOK)
+	s.press("[commandfor=replay]", "dialog:modal")
+	s.look("run-replay")
+}
+
+func (s *tour) visitReceivers() {
+	s.t.Helper()
+	s.visit("receivers", link.Receivers(), http.StatusOK)
+	s.visit("receiver-new", link.ReceiverNew(), http.StatusOK)
+	p := person{Page: s.tabs[0], t: s.t}
+	p.Goto(s.base + link.Receivers())
+	p.follow("CRM")
+	s.visit("receiver", strings.TrimPrefix(p.URL(), s.base), http.StatusOK)
+	s.visit("receiver-request", s.found(`^/receivers/RC_\w+/requests/.`), http.StatusOK)
+}
+
+// visitFromElsewhere sends a form from another site, which is refused.
+func (s *tour) visitFromElsewhere() {
+	s.t.Helper()
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><title>x</title><link rel="icon" href="data:,"><form method="post" action="%s"><button>Send</button></form>`, s.base+link.Surveys())
+	}))
+	s.t.Cleanup(other.Close)
+	s.each(func(p *browsertest.Page) {
+		p.Goto(other.URL)
+		p.Follow("button")
+		if p.Status() != http.StatusForbidden {
+			s.t.Errorf("a form from elsewhere has status %d", p.Status())
+		}
+	})
+	s.look("refused")
+}
+
+func (s *tour) visitAsRespondent(address string) {
+	s.t.Helper()
+	closed := s.surveyOf("What should our newsletter")
+	s.visit("collectors-closed", link.SurveyCollectors(closed), http.StatusOK)
+	shut := s.tabs[0].Value("main input[readonly]")
+	open, draft := s.surveyOf("Customer feedback"), s.surveyOf("First week")
+
+	s.visit("respond-unknown", link.Respond("nowhere"), http.StatusNotFound)
+	s.visit("respond-closed", shut, http.StatusForbidden)
+	s.visit("respond-draft", link.JFE(draft), http.StatusForbidden)
+	s.visit("respond-pairs", address+"/segment/gold", http.StatusOK)
+	s.visit("respond-jfe-pairs", link.JFE(open)+"/segment/gold", http.StatusOK)
+	s.visit("respond", address, http.StatusOK)
+	s.weigh("respond")
+	s.each(func(p *browsertest.Page) { p.Follow("form .actions button") })
+	s.look("respond-wrong")
+	for n := 1; n < 10; n++ {
+		answered := false
+		s.each(func(p *browsertest.Page) {
+			browsertest.Eval[bool](p, `(() => {
+				document.querySelectorAll("fieldset").forEach((f) => f.querySelector("input:checked") || f.querySelector("input").click());
+				document.querySelectorAll(".question > input, .question > textarea").forEach((f) => { f.value ||= "1"; });
+				return true;
+			})()`)
+			p.Follow("form .actions button")
+		})
+		answered = browsertest.Eval[bool](s.tabs[0], `document.querySelector("form") === null`)
+		s.look(fmt.Sprintf("respond-%d", n))
+		s.weigh("respond")
+		if answered {
+			return
+		}
+	}
+	s.t.Error("the survey never ends")
+}
