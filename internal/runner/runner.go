@@ -123,8 +123,8 @@ func (r *Runner) Run(ctx context.Context) error {
 	upkeep.Wait()
 	leaveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
-	if err := r.Store.Leave(leaveCtx, r.node); err != nil {
-		return fmt.Errorf("stop working: %w", err)
+	if err := r.Store.Leave(leaveCtx, r.node); err != nil { // nothing is lost by it, and the program ends all the same
+		r.Log.Warn("the node could not sign off; the others will miss it in half a minute", "error", err)
 	}
 	return nil
 }

@@ -83,13 +83,17 @@ func (b *bench) work(o runner.Options) (stop func()) {
 	}
 	ctx, cancel := context.WithCancel(b.Context())
 	done := make(chan error, 1)
-	go func() { done <- runner.New(o).Run(ctx) }()
+	r := runner.New(o)
+	go func() { done <- r.Run(ctx) }()
 	var once sync.Once
 	stop = func() {
 		once.Do(func() {
 			cancel()
 			if err := <-done; err != nil {
 				b.Error(err)
+			}
+			for _, left := range r.Leftovers() {
+				b.Error("after the end", left)
 			}
 		})
 	}
