@@ -2,8 +2,10 @@ package main
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +36,7 @@ func TestKillingTheServerLosesNothing(t *testing.T) {
 			l.more(20 + rand.Int64N(300))
 			p.kill()
 			inFlight += p.count("SELECT COUNT(*) FROM queue WHERE state = 'running'")
-			p.forget()
+			p.forget("")
 			p.start()
 		}
 		l.more(50)
@@ -68,8 +70,12 @@ func TestKillingPostgreSQLIsSurvived(t *testing.T) {
 		storetest.Eventually(t, 30*time.Second, "requests are refused", func() bool {
 			return time.Since(began) > away && l.refused.Load() > refused+20
 		})
+		if status := p.ready(); status != http.StatusServiceUnavailable {
+			t.Errorf("/readyz answers %d; want 503", status)
+		}
 		cluster.Restart(t)
 		l.more(200)
+		p.change("UPDATE queue SET state_at = 0 WHERE state = 'running'") // what went astray is missed after half a minute
 	}
 	l.settled(s)
 	if l.broken.Load() > 0 {
@@ -130,4 +136,45 @@ func TestStoppingDoesNotWaitForAServiceThatHangs(t *testing.T) {
 		p.start()
 		l.settled(s)
 	})
+}
+
+// A web server and two worker processes on one PostgreSQL: one of the workers dies, the other takes its runs over.
+func TestKillingOneOfSeveralNodesLosesNothing(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewPostgres(t)
+	s := newSink(t)
+	web := newProcess(t, d)
+	web.flags = []string{"--no-workers"}
+	survey, token := web.prepare(s.URL)
+	web.start()
+	other := newProcess(t, d, "WORKERS=8")
+	other.work()
+	l := newLoad(t, web, survey, token, 8)
+	for range 2 {
+		victim := newProcess(t, d, "WORKERS=8")
+		node := victim.work()
+		storetest.Eventually(t, 30*time.Second, "the worker has runs", func() bool {
+			return web.count("SELECT COUNT(*) FROM queue WHERE node = '"+node+"'") > 0
+		})
+		victim.kill()
+		victim.forget(node)
+		l.more(50)
+	}
+	l.settled(s)
+}
+
+// SIGTERM while PostgreSQL is away: the program ends in time and says what it could not do.
+func TestStoppingWhileTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.Start(t, pgtest.Options{})
+	p := newProcess(t, storetest.Database{Postgres: cluster.Database(t)})
+	p.start()
+	cluster.Stop(t)
+	if err, took := p.terminate(); err != nil || took > 15*time.Second {
+		t.Errorf("the server ended with %v after %s; want no error within 15 s", err, took)
+	}
+	if said := p.log.String(); !strings.Contains(said, "could not sign off") {
+		t.Errorf("the program does not say what it could not do:\n%s", said)
+	}
+	cluster.Restart(t)
 }

@@ -34,12 +34,13 @@ func init() {
 
 // process is a server in a process of its own, which a test may kill and start again.
 type process struct {
-	t   *testing.T
-	d   storetest.Database
-	url string
-	env []string
-	cmd *exec.Cmd
-	log *output
+	t     *testing.T
+	d     storetest.Database
+	url   string
+	env   []string
+	flags []string // of serve
+	cmd   *exec.Cmd
+	log   *output
 }
 
 // output keeps what a process prints.
@@ -102,19 +103,50 @@ func (p *process) command(ctx context.Context, args ...string) *exec.Cmd {
 // start starts the server and waits until it is ready.
 func (p *process) start() {
 	p.t.Helper()
-	p.cmd = p.command(context.Background(), "serve")
+	p.cmd = p.command(context.Background(), append([]string{"serve"}, p.flags...)...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	storetest.Eventually(p.t, 20*time.Second, "the server is ready", func() bool {
-		r, err := http.Get(p.url + "/readyz")
-		if err != nil {
-			return false
+	storetest.Eventually(p.t, 20*time.Second, "the server is ready", func() bool { return p.ready() == http.StatusOK })
+}
+
+// work starts the workers alone, waits until they have joined, and gives their node.
+func (p *process) work() (node string) {
+	p.t.Helper()
+	db := p.d.SQL(p.t)
+	defer db.Close()
+	list := func() (ids string) {
+		if err := db.QueryRowContext(p.t.Context(), "SELECT COALESCE(string_agg(id, ' '), '') FROM nodes").Scan(&ids); err != nil {
+			p.t.Fatal(err)
 		}
-		r.Body.Close()
-		return r.StatusCode == http.StatusOK
+		return ids
+	}
+	before := list()
+	p.cmd = p.command(context.Background(), "work")
+	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	storetest.Eventually(p.t, 20*time.Second, "the workers join", func() bool {
+		for id := range strings.FieldsSeq(list()) {
+			if !strings.Contains(before, id) {
+				node = id
+			}
+		}
+		return node != ""
 	})
+	return node
+}
+
+// ready gives the status of the address that says whether the server can work.
+func (p *process) ready() int {
+	r, err := http.Get(p.url + "/readyz")
+	if err != nil {
+		return 0
+	}
+	r.Body.Close()
+	return r.StatusCode
 }
 
 // kill ends the server as a power cut would.
@@ -127,12 +159,19 @@ func (p *process) kill() {
 	p.cmd = nil
 }
 
-// forget makes the nodes of the database ones that were not seen for long, as they will be half a minute after a kill.
-func (p *process) forget() {
+// forget makes dead nodes of the database ones that were not seen for long, as they will be half a minute after a kill;
+// without a name all of them.
+func (p *process) forget(node string) {
+	p.t.Helper()
+	p.change("UPDATE nodes SET seen_at = 0 WHERE id = '" + node + "' OR '" + node + "' = ''")
+}
+
+// change changes the database past the program.
+func (p *process) change(statement string) {
 	p.t.Helper()
 	db := p.d.SQL(p.t)
 	defer db.Close()
-	if _, err := db.ExecContext(p.t.Context(), "UPDATE nodes SET seen_at = 0"); err != nil {
+	if _, err := db.ExecContext(p.t.Context(), statement); err != nil {
 		p.t.Fatal(err)
 	}
 }
