@@ -95,7 +95,7 @@ func TestStoppingUnderLoadLosesNothing(t *testing.T) {
 		l := newLoad(t, p, survey, token, 8)
 		for range 2 {
 			l.more(150)
-			if err, took := p.terminate(); err != nil || took > 15*time.Second {
+			if took, err := p.terminate(); err != nil || took > 15*time.Second {
 				t.Errorf("the server ended with %v after %s; want no error within 15 s", err, took)
 			}
 			if n := p.count("SELECT COUNT(*) FROM queue WHERE state = 'running' OR starts > 0"); n > 0 {
@@ -123,7 +123,7 @@ func TestStoppingDoesNotWaitForAServiceThatHangs(t *testing.T) {
 		l := newLoad(t, p, survey, token, 4)
 		l.more(60)
 		l.stop()
-		if err, took := p.terminate(); err != nil || took > 15*time.Second {
+		if took, err := p.terminate(); err != nil || took > 15*time.Second {
 			t.Errorf("the server ended with %v after %s; want no error within 15 s", err, took)
 		}
 		if n := p.count("SELECT COUNT(*) FROM queue WHERE state = 'running' OR starts > 0"); n > 0 {
@@ -170,7 +170,7 @@ func TestStoppingWhileTheDatabaseIsAway(t *testing.T) {
 	p := newProcess(t, storetest.Database{Postgres: cluster.Database(t)})
 	p.start()
 	cluster.Stop(t)
-	if err, took := p.terminate(); err != nil || took > 15*time.Second {
+	if took, err := p.terminate(); err != nil || took > 15*time.Second {
 		t.Errorf("the server ended with %v after %s; want no error within 15 s", err, took)
 	}
 	if said := p.log.String(); !strings.Contains(said, "could not sign off") {

@@ -177,7 +177,7 @@ func (p *process) change(statement string) {
 }
 
 // terminate asks the server to stop and gives how it ended and how long it took.
-func (p *process) terminate() (error, time.Duration) {
+func (p *process) terminate() (time.Duration, error) {
 	p.t.Helper()
 	began := time.Now()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -188,10 +188,10 @@ func (p *process) terminate() (error, time.Duration) {
 	defer func() { p.cmd = nil }()
 	select {
 	case err := <-ended:
-		return err, time.Since(began)
+		return time.Since(began), err
 	case <-time.After(30 * time.Second):
 		p.cmd.Process.Kill() //nolint:errcheck // it may have ended
-		return fmt.Errorf("still there: %w", <-ended), time.Since(began)
+		return time.Since(began), fmt.Errorf("still there: %w", <-ended)
 	}
 }
 
@@ -260,7 +260,7 @@ func TestAWrongKeyStopsTheStart(t *testing.T) {
 	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
 		p := newProcess(t, d)
 		p.start()
-		if err, _ := p.terminate(); err != nil {
+		if _, err := p.terminate(); err != nil {
 			t.Error(err)
 		}
 		other := newProcess(t, d, "SECRET_KEY="+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{8}, 32)))

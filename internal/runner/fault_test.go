@@ -134,18 +134,16 @@ func TestAServiceThatMisbehavesCostsItsOwnRun(t *testing.T) {
 		task models.TaskSpec
 		key  string
 	}{
-		"hangs":           {post(hangs.URL, once, seconds(1, "POST")), "outbound.timeout"},
-		"refuses":         {post("http://127.0.0.1:1", once), "outbound.connection.refused"},
-		"hangs up":        {post(raw(t, func(io.Writer) {}), once), "outbound.connection.closed"},
-		"garbage":         {post(raw(t, func(w io.Writer) { io.WriteString(w, "\x00\xff\xfegarbage\r\n\r\n") }), once), "outbound.protocol"},
-		"breaks off":      {post(raw(t, func(w io.Writer) { io.WriteString(w, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhal") }), once), "outbound.connection.closed"},
-		"headers":         {post(raw(t, endlessHeaders), once), "outbound.protocol"},
-		"10 MB":           {post(large.URL, once), "outbound.too_large"},
-		"redirected POST": {post(redirects.URL, once), "outbound.redirect"},
-		"redirected GET":  {post(redirects.URL, once, seconds(5, "GET")), "outbound.refused.metadata"},
-		"binary with NULs": {post(raw(t, func(w io.Writer) {
-			io.WriteString(w, "HTTP/1.1 500 \xff\xfe\r\nX-Bad: \xff\r\nContent-Length: 4\r\n\r\n\x00\x01\xff\x00")
-		}), once), "run.error.status"},
+		"hangs":            {post(hangs.URL, once, seconds(1, "POST")), "outbound.timeout"},
+		"refuses":          {post("http://127.0.0.1:1", once), "outbound.connection.refused"},
+		"hangs up":         {post(raw(t, func(io.Writer) {}), once), "outbound.connection.closed"},
+		"garbage":          {post(raw(t, says("\x00\xff\xfegarbage\r\n\r\n")), once), "outbound.protocol"},
+		"breaks off":       {post(raw(t, says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhal")), once), "outbound.connection.closed"},
+		"headers":          {post(raw(t, endlessHeaders), once), "outbound.protocol"},
+		"10 MB":            {post(large.URL, once), "outbound.too_large"},
+		"redirected POST":  {post(redirects.URL, once), "outbound.redirect"},
+		"redirected GET":   {post(redirects.URL, once, seconds(5, "GET")), "outbound.refused.metadata"},
+		"binary with NULs": {post(raw(t, says("HTTP/1.1 500 \xff\xfe\r\nX-Bad: \xff\r\nContent-Length: 4\r\n\r\n\x00\x01\xff\x00")), once), "run.error.status"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -176,6 +174,10 @@ func urlOf(s *models.TaskSpec) string {
 		panic(err)
 	}
 	return c.URL
+}
+
+func says(answer string) func(io.Writer) {
+	return func(w io.Writer) { io.WriteString(w, answer) } //nolint:errcheck // the client may have gone
 }
 
 func endlessHeaders(w io.Writer) {

@@ -154,9 +154,25 @@ func TestEveryFieldOfAModelHasItsColumn(t *testing.T) {
 		delete(tables, name)
 	}
 	for _, model := range []any{
-		models.Organisation{}, models.User{}, models.Session{}, models.APIToken{}, models.Survey{}, models.SurveyVersion{}, models.Collector{},
-		models.Response{}, models.Workflow{}, models.WorkflowVersion{}, models.Event{}, models.Run{}, models.Attempt{}, models.QueueItem{},
-		models.Receiver{}, models.ReceivedRequest{}, store.Node{}, store.DataKey{}, store.SignInFailure{},
+		models.Organisation{},
+		models.User{},
+		models.Session{},
+		models.APIToken{},
+		models.Survey{},
+		models.SurveyVersion{},
+		models.Collector{},
+		models.Response{},
+		models.Workflow{},
+		models.WorkflowVersion{},
+		models.Event{},
+		models.Run{},
+		models.Attempt{},
+		models.QueueItem{},
+		models.Receiver{},
+		models.ReceivedRequest{},
+		store.Node{},
+		store.DataKey{},
+		store.SignInFailure{},
 	} {
 		parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
 		if err != nil {
