@@ -125,7 +125,7 @@ func (b *batch) claim(ctx context.Context, units []*unit) error {
 func (s *Store) loadClaimed(ctx context.Context, c *claim) ([]Claimed, error) {
 	ids := slices.Collect(maps.Keys(c.runs))
 	list, args := s.idList(ids)
-	rows, err := s.reader.QueryContext(ctx, `SELECT r.id, r.org_id, r.workflow_id, r.workflow_version, r.event_id, r.replay_of, r.test,
+	rows, err := s.byKey().QueryContext(ctx, `SELECT r.id, r.org_id, r.workflow_id, r.workflow_version, r.event_id, r.replay_of, r.test,
 			r.attempts, r.created_at, COALESCE(e.type, ''), e.survey_id, e.survey_version, e.response_id, COALESCE(e.depth, 0),
 			COALESCE(e.payload, ''), e.created_at, w.enabled, w.off_reason, w.deleted_at IS NOT NULL
 		FROM runs r JOIN workflows w ON w.id = r.workflow_id LEFT JOIN events e ON e.id = r.event_id WHERE r.id IN `+list+` ORDER BY r.id`, args...)
@@ -162,6 +162,14 @@ func (s *Store) loadClaimed(ctx context.Context, c *claim) ([]Claimed, error) {
 	return claimed, nil
 }
 
+// byKey gives the connections for reads of rows whose keys are at hand.
+func (c *core) byKey() *sql.DB {
+	if c.dialect == postgres {
+		return c.hot
+	}
+	return c.reader
+}
+
 // idList spells a list of ids for IN: PostgreSQL takes one array, so that the statement is the same for any number.
 func (c *core) idList(ids []string) (string, []any) {
 	if c.dialect == postgres {
@@ -177,7 +185,7 @@ func (c *core) idList(ids []string) (string, []any) {
 // attempts reads all attempts of those runs, by run, in the order in which they began.
 func (s *Store) attempts(ctx context.Context, runs []string) (map[string][]models.Attempt, error) {
 	list, args := s.idList(runs)
-	rows, err := s.reader.QueryContext(ctx, `SELECT run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error
+	rows, err := s.byKey().QueryContext(ctx, `SELECT run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error
 		FROM attempts WHERE run_id IN `+list+` ORDER BY run_id, started_at, number`, args...)
 	byRun := map[string][]models.Attempt{}
 	err = scanAll(rows, err, func(rows *sql.Rows) error {

@@ -216,7 +216,7 @@ func (m *committer) commitTogether(ctx context.Context, shard int, units []*unit
 	p := sort(units)
 	ctx, cancel := m.bounded(ctx)
 	defer cancel()
-	tx, err := m.writer.BeginTx(ctx, nil)
+	tx, err := m.hot.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

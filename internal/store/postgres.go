@@ -36,11 +36,32 @@ func openPostgres(_ context.Context, c *core) (*Store, error) {
 	c.writer.SetMaxOpenConns(conns)
 	c.writer.SetMaxIdleConns(conns)
 	c.writer.SetConnMaxIdleTime(5 * time.Minute)
+	if err := openHot(c); err != nil {
+		return nil, err
+	}
 	db, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: c.writer}), gormConfig())
 	if err != nil {
 		return nil, err
 	}
 	return &Store{core: c, w: db, r: db}, guardTransactions(db)
+}
+
+// openHot opens the connections of the committers and of what reads the rows of a claim. All that runs there goes by key,
+// but the planner does not know how few keys there are and, in young tables, how many rows: it would read whole tables.
+// The plans are made once.
+func openHot(c *core) error {
+	config, err := postgresConfig(c, map[string]string{
+		"statement_timeout": "30s", "idle_in_transaction_session_timeout": "30s", "plan_cache_mode": "force_generic_plan",
+		"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+	})
+	if err != nil {
+		return err
+	}
+	c.hot = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(readUTC))
+	c.hot.SetMaxOpenConns(postgresCommitters + 2)
+	c.hot.SetMaxIdleConns(postgresCommitters + 2)
+	c.hot.SetConnMaxIdleTime(5 * time.Minute)
+	return nil
 }
 
 // openPatient opens connections whose statements may take as long as they need: changing a large table takes longer than

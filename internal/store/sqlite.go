@@ -31,6 +31,7 @@ func openSQLite(_ context.Context, c *core) (*Store, error) {
 		return nil, err
 	}
 	c.writer.SetMaxOpenConns(1)
+	c.hot = c.writer
 	if c.reader, err = sql.Open("sqlite", sqliteDSN(c.options.SQLite, "_pragma", "query_only(1)")); err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ type Store struct {
 type core struct {
 	dialect   dialect
 	writer    *sql.DB
+	hot       *sql.DB // the writer again, where every statement is one of the committers' or reads by key
 	reader    *sql.DB
 	clock     clock.Clock
 	log       *slog.Logger
@@ -111,6 +112,9 @@ func (s *Store) Close() error {
 		s.running.Wait()
 	}
 	err := s.writer.Close()
+	if s.hot != s.writer {
+		err = errors.Join(err, s.hot.Close())
+	}
 	if s.reader != s.writer {
 		err = errors.Join(err, s.reader.Close())
 	}
