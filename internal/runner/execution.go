@@ -57,10 +57,19 @@ func (e *execution) run(ctx context.Context) {
 		e.finish(ctx, store.Next{State: store.NextRelease})
 	case err != nil:
 		e.Log.Error("a run cannot be executed", "run", e.c.Run.ID, "error", err)
-		e.end(ctx, &models.RunError{Key: "run.error.definition"})
+		e.end(ctx, definitionError(err))
 	default:
 		e.tasks(ctx, program)
 	}
+}
+
+// definitionError says why a definition that was fit to be put live cannot be executed now: what it names may no longer be
+// allowed, such as an address after a change of OUTBOUND_ALLOW.
+func definitionError(err error) *models.RunError {
+	if e, ok := errors.AsType[*models.Error](err); ok && e.Code == models.CodeInvalid && len(e.Fields) > 0 {
+		return &models.RunError{Key: e.Fields[0].Key, Args: e.Fields[0].Args, Detail: e.Fields[0].Field}
+	}
+	return &models.RunError{Key: "run.error.definition"}
 }
 
 // unknownTaskPause is how long a run rests whose tasks this program is too old for.

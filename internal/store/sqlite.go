@@ -26,7 +26,14 @@ func openSQLite(_ context.Context, c *core) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(c.options.SQLite), 0o700); err != nil {
 		return nil, err
 	}
-	var err error
+	// Nobody else on the machine may read it; the files that SQLite puts beside it get the same mode.
+	f, err := os.OpenFile(c.options.SQLite, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
 	if c.writer, err = sql.Open("sqlite", sqliteDSN(c.options.SQLite, "_txlock", "immediate")); err != nil {
 		return nil, err
 	}
