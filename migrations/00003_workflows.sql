@@ -105,6 +105,7 @@ CREATE INDEX queue_ready ON queue (kind, rank) WHERE state = 'ready';
 CREATE INDEX queue_suspects ON queue (kind, rank) WHERE state = 'ready' AND starts > 0;
 CREATE INDEX queue_due ON queue (due_at) WHERE state = 'waiting';
 CREATE INDEX queue_held ON queue (host, rank) WHERE state = 'held';
+CREATE INDEX queue_deadline ON queue (due_at) WHERE state = 'held' AND hold = 'host';
 CREATE INDEX queue_running ON queue (node) WHERE state = 'running';
 CREATE INDEX queue_lane ON queue (lane, id);
 

@@ -101,7 +101,7 @@ func (s *Store) PromoteDue(ctx context.Context) (moved int64, next time.Time, er
 	}
 	moved = r.RowsAffected
 	held := s.write(ctx).Exec(`WITH c AS MATERIALIZED (
-			SELECT id FROM queue WHERE state = 'held' AND hold = 'host' AND due_at <= ? ORDER BY rank LIMIT ?`+s.skipLocked()+`)
+			SELECT id FROM queue WHERE state = 'held' AND hold = 'host' AND due_at <= ? ORDER BY due_at LIMIT ?`+s.skipLocked()+`)
 		UPDATE queue SET state = 'ready', state_at = ?, due_at = NULL, hold = NULL, hold_reason = NULL, host = NULL
 		WHERE id IN (SELECT id FROM c)`, now, moveLimit, now)
 	if held.Error != nil {
