@@ -40,7 +40,7 @@ bench: ## load a server on both databases and print what it does per second
 
 .PHONY: soak
 soak: ## kill the server under load, KILL_ROUNDS times on both databases
-	KILL_ROUNDS=$(KILL_ROUNDS) go test -count=1 -timeout=60m -v -run 'Kill|Soak' ./cmd/surveyflow $(ARGS)
+	go run ./cmd/bench -soak $(KILL_ROUNDS) $(ARGS)
 
 .PHONY: lint
 lint: ## check style and the import rules; ARGS=--fix formats

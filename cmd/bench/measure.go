@@ -36,7 +36,7 @@ type figures struct {
 	accepted, delivered, finished float64   // events a second, from the first request
 	accept                        latencies // of a request
 	arrival                       latencies // from the answer to the request to the call at the sink
-	program, server               float64   // milliseconds of processor time per event
+	program, server, generator    float64   // milliseconds of processor time per event; the generator's with the sink's
 	peak                          float64   // MB, since the start of the program
 	started                       float64   // seconds
 	others                        float64   // processors that something else on the machine kept busy
@@ -77,7 +77,9 @@ func (w *load) run(ctx context.Context) (*figures, error) {
 		program: perEvent(programAfter-program, w.n), server: perEvent(serverAfter-server, w.n),
 		peak: float64(w.r.peak()) / 1e6, started: w.r.started.Seconds(), duplicates: l.duplicates(0, w.n),
 	}
-	ours := (programAfter - program) + (serverAfter - server) + (cpu(os.Getpid()) - own)
+	own = cpu(os.Getpid()) - own
+	f.generator = perEvent(own, w.n)
+	ours := (programAfter - program) + (serverAfter - server) + own
 	f.others = max((machineBusy()-busy-ours).Seconds()/time.Duration(finished-begun).Seconds(), 0)
 	w.summarize(f, l, begun, finished)
 	return f, nil
@@ -96,6 +98,9 @@ func (w *load) summarize(f *figures, l *ledger, begun, finished int64) {
 	f.accepted, f.delivered, f.finished = rate(accepted), rate(delivered), rate(finished)
 	f.accept, f.arrival = latenciesOf(accept), latenciesOf(arrival)
 }
+
+// cost is all the processor time that an event took, in milliseconds.
+func (f *figures) cost() float64 { return f.program + f.server + f.generator }
 
 func perEvent(d time.Duration, n int) float64 {
 	return float64(d) / float64(time.Millisecond) / float64(n)

@@ -41,7 +41,7 @@ func (s spread) format(digits int) string {
 func (b *bench) report(w io.Writer, order []string, outcomes map[string][]*outcome) {
 	fmt.Fprintf(w, "\nBurst: %d events over %d connections; median (least–greatest) of %d\n\n", b.n, b.connections, b.runs)
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
-	row(t, "program", "accepted/s", "delivered/s", "finished/s", "of bare", "accept ms p50", "p99", "CPU ms program", "postgres", "peak MB", "start s", "duplicates", "others' CPU")
+	row(t, "program", "accepted/s", "delivered/s", "finished/s", "of bare", "by CPU", "accept ms p50", "p99", "CPU ms program", "postgres", "generator", "peak MB", "start s", "duplicates", "others' CPU")
 	for _, name := range order {
 		all := outcomes[name]
 		if len(all) == 0 {
@@ -51,10 +51,12 @@ func (b *bench) report(w io.Writer, order []string, outcomes map[string][]*outco
 			return spreadOf(all, func(o *outcome) float64 { return value(o.burst) }).format(digits)
 		}
 		row(t, name, of(0, func(f *figures) float64 { return f.accepted }), of(0, func(f *figures) float64 { return f.delivered }),
-			of(0, func(f *figures) float64 { return f.finished }), ratio(all, bareOf(name, outcomes)),
+			of(0, func(f *figures) float64 { return f.finished }),
+			ratio(all, bareOf(name, outcomes), func(own, bare *figures) float64 { return own.finished / bare.finished }),
+			ratio(all, bareOf(name, outcomes), func(own, bare *figures) float64 { return bare.cost() / own.cost() }),
 			of(1, func(f *figures) float64 { return f.accept.p50 }), of(1, func(f *figures) float64 { return f.accept.p99 }),
 			of(3, func(f *figures) float64 { return f.program }), of(3, func(f *figures) float64 { return f.server }),
-			of(0, func(f *figures) float64 { return f.peak }), of(2, func(f *figures) float64 { return f.started }),
+			of(3, func(f *figures) float64 { return f.generator }), of(0, func(f *figures) float64 { return f.peak }), of(2, func(f *figures) float64 { return f.started }),
 			of(0, func(f *figures) float64 { return float64(f.duplicates) }), of(1, func(f *figures) float64 { return f.others }))
 	}
 	_ = t.Flush()
@@ -88,8 +90,8 @@ func bareOf(name string, outcomes map[string][]*outcome) []*outcome {
 	return outcomes["bare on "+database]
 }
 
-// ratio compares what was finished a second, run by run with the bare run beside it.
-func ratio(all, bare []*outcome) string {
+// ratio compares each burst with that of the bare limit beside it.
+func ratio(all, bare []*outcome, compare func(own, bare *figures) float64) string {
 	n := min(len(all), len(bare))
 	if n == 0 {
 		return "–"
@@ -97,6 +99,6 @@ func ratio(all, bare []*outcome) string {
 	i := -1
 	return spreadOf(all[:n], func(o *outcome) float64 {
 		i++
-		return o.burst.finished / bare[i].burst.finished
+		return compare(o.burst, bare[i].burst)
 	}).format(2)
 }
