@@ -87,8 +87,11 @@ func TestAReceiverIsItsOwnersAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, try := range map[string]func(models.Actor) error{
-			"read":    func(a models.Actor) error { _, err := s.Receiver(t.Context(), a, r.ID); return err },
-			"list":    func(a models.Actor) error { _, _, err := s.ReceivedRequests(t.Context(), a, r.ID, store.Page{}); return err },
+			"read": func(a models.Actor) error { _, err := s.Receiver(t.Context(), a, r.ID); return err },
+			"list": func(a models.Actor) error {
+				_, _, err := s.ReceivedRequests(t.Context(), a, r.ID, store.Page{})
+				return err
+			},
 			"request": func(a models.Actor) error { _, err := s.ReceivedRequest(t.Context(), a, r.ID, request.ID); return err },
 			"newest":  func(a models.Actor) error { _, err := s.NewestRequest(t.Context(), a, r.ID); return err },
 			"save":    func(a models.Actor) error { return s.SaveReceiver(t.Context(), a, r) },
