@@ -10,6 +10,7 @@ import (
 	"surveyflow/internal/browsertest"
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
+	"surveyflow/internal/store/storetest"
 	"surveyflow/models"
 	"surveyflow/views"
 )
@@ -56,9 +57,12 @@ func (a *app) flowPages(t *testing.T, b *browser) map[string]string {
 	at := time.Now().UTC().Add(-time.Minute).Truncate(time.Microsecond)
 	request := ""
 	for i := range 3 {
-		request = a.arrives(receiver, models.ReceivedRequest{Method: []string{"POST", "GET", "DELETE"}[i], Path: "/tickets/" + strings.Repeat("long", 20*i), Body: `{"name":"Ada","list":[1,2,3]}`,
+		request = a.arrives(receiver, models.ReceivedRequest{
+			Method: []string{"POST", "GET", "DELETE"}[i], Path: "/tickets/" + strings.Repeat("long", 20*i), Body: `{"name":"Ada","list":[1,2,3]}`,
 			Size: 29, IP: "192.0.2.1", At: at.Add(time.Duration(i) * time.Second), Headers: models.JSON[[]models.Header]{V: []models.Header{
-				{Name: "Content-Type", Value: "application/json"}, {Name: "X-Surveyflow-Run", Value: run}, {Name: "X-Long", Value: strings.Repeat("value", 60)}}}})
+				{Name: "Content-Type", Value: "application/json"}, {Name: "X-Surveyflow-Run", Value: run}, {Name: "X-Long", Value: strings.Repeat("value", 60)},
+			}},
+		})
 	}
 	quiet := b.receiver("name", "Quiet")
 	survey := a.definitionSurvey(t, id)
@@ -165,6 +169,48 @@ func TestTheEditorInTwoTabs(t *testing.T) {
 	p.Click("#panel a[href='" + link.Survey(survey) + "']")
 	p.Wait("a[aria-current='page'][href='" + link.SurveyBuild(survey) + "']")
 	p.Complaints() // the browser tells of the status 409
+}
+
+func TestLeavingTheEditorLosesNothing(t *testing.T) {
+	a := newApp(t)
+	b := a.person(ada)
+	survey, _ := a.sample(t, b)
+	id, task := b.workflow(survey, "https://crm.example.com/")
+	chromium := browsertest.New(t)
+	p := chromium.Open(a.server.URL+link.SignIn(), browsertest.View{})
+	signInPage(a, p)
+	p.Goto(a.server.URL + views.EditorPath(id, views.EditTask+task))
+	p.Fill("#f-summary", "Typed and left for another card")
+	p.Click("#step-event")
+	p.Wait("#panel input[name=includeImported]")
+	if got := a.definition(id).Tasks[0].Summary; got != "Typed and left for another card" {
+		t.Errorf("the name is %q after another card was opened", got)
+	}
+	p.Click("#panel input[name=includeImported]")
+	browsertest.Eval[any](p, `[...document.querySelectorAll("#panel button")].find((b) => b.textContent.includes("Save draft")).click()`)
+	p.Wait("#flashes [data-flash]")
+	if got := p.Text("#flashes"); !strings.Contains(got, "saved") {
+		t.Errorf("the next card says %q", got)
+	}
+	if !a.definition(id).Event.IncludeImported {
+		t.Error("the next card was not saved")
+	}
+
+	p.Goto(a.server.URL + views.EditorPath(id, views.EditTask+task))
+	p.Fill("#f-summary", "Typed and put live at once")
+	p.Click("#put-live button")
+	p.Wait("#strip time")
+	w, err := a.store.Workflow(t.Context(), a.actor(ada), id)
+	if err != nil || w.Changed() || w.Draft.V.Tasks[0].Summary != "Typed and put live at once" {
+		t.Errorf("live is not what was typed: changed %v, %+v, %v", w.Changed(), w.Draft.V.Tasks[0], err)
+	}
+
+	p.Goto(a.server.URL + views.EditorPath(id, views.EditTask+task))
+	p.Fill("#f-summary", "Typed and left the page")
+	p.Goto(a.server.URL + link.Runs())
+	storetest.Eventually(t, 5*time.Second, "what was typed last is saved", func() bool {
+		return a.definition(id).Tasks[0].Summary == "Typed and left the page"
+	})
 }
 
 func TestAReceiversPageFillsByItself(t *testing.T) {

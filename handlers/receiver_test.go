@@ -49,8 +49,10 @@ func TestAReceiverShowsWhatArrivesWhileItsPageIsOpen(t *testing.T) {
 	b.get(poll).is(http.StatusNoContent)
 
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	first := a.arrives(id, models.ReceivedRequest{Method: "POST", Path: "/tickets?a=1", Body: `{"a":{"b":1}}`, Size: 13, At: at, IP: "192.0.2.1",
-		Headers: models.JSON[[]models.Header]{V: []models.Header{{Name: "X-Surveyflow-Run", Value: "RN_0123456789abcde"}, {Name: "X-It's", Value: "it's"}}}})
+	first := a.arrives(id, models.ReceivedRequest{
+		Method: "POST", Path: "/tickets?a=1", Body: `{"a":{"b":1}}`, Size: 13, At: at, IP: "192.0.2.1",
+		Headers: models.JSON[[]models.Header]{V: []models.Header{{Name: "X-Surveyflow-Run", Value: "RN_0123456789abcde"}, {Name: "X-It's", Value: "it's"}}},
+	})
 	news := b.get(poll).is(http.StatusOK).says("#requests", "/tickets?a=1").says("#request code#request-body", `"b": 1`)
 	if news.Find("#request").AttrOr("hx-swap-oob", "") != "true" {
 		t.Error("the first request is not shown in full beside the list")
@@ -75,8 +77,10 @@ func TestWhatAReceiverRecordsStaysText(t *testing.T) {
 	b := a.person(ada)
 	id := b.receiver("name", nasty, "body", nasty)
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	request := a.arrives(id, models.ReceivedRequest{Method: nasty, Path: nasty, Body: "</textarea>" + nasty, IP: nasty, At: at,
-		Headers: models.JSON[[]models.Header]{V: []models.Header{{Name: nasty, Value: nasty}, {Name: "Content-Type", Value: nasty}, {Name: "X-Surveyflow-Run", Value: nasty}}}})
+	request := a.arrives(id, models.ReceivedRequest{
+		Method: nasty, Path: nasty, Body: "</textarea>" + nasty, IP: nasty, At: at,
+		Headers: models.JSON[[]models.Header]{V: []models.Header{{Name: nasty, Value: nasty}, {Name: "Content-Type", Value: nasty}, {Name: "X-Surveyflow-Run", Value: nasty}}},
+	})
 	for _, path := range []string{link.Receivers(), link.Receiver(id), link.ReceiverRequest(id, request), link.With(link.ReceiverRequests(id), "newest", "x")} {
 		if path == link.With(link.ReceiverRequests(id), "newest", "x") {
 			b.header.Set("HX-Request", "true")

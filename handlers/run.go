@@ -286,7 +286,9 @@ func (h *runs) fillEvent(ctx context.Context, d *store.RunDetail, p *views.RunPr
 		if len(q.Choices) > 0 {
 			path = "ChoiceGroup/SelectedChoicesTextEntry"
 		}
-		text := func(path string) string { return values.Value(pipedtext.Ref{Scheme: "q", Name: q.ID, Path: path}).String() }
+		text := func(path string) string {
+			return values.Value(pipedtext.Ref{Scheme: "q", Name: q.ID, Path: path}).String()
+		}
 		p.Event.Values = append(p.Event.Values, views.NamedValue{Name: text("QuestionText"), Value: text(path)})
 	}
 	for _, name := range fieldNames(def, snapshot.Fields) {

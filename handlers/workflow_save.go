@@ -23,7 +23,7 @@ type draftForm struct {
 	url.Values
 	revision int64
 	do       string // the pressed button that adds or removes a part
-	auto     bool   // sent in the background, while somebody is typing
+	auto     bool   // sent in the background, while somebody is typing or leaves
 }
 
 // readDraft reads a form of the editor.
@@ -36,7 +36,7 @@ func readDraft(c echo.Context) (draftForm, error) {
 	if err != nil || rev <= 0 {
 		return draftForm{}, &models.Error{Code: models.CodeInvalid, Key: "error.bad_request", Cause: err}
 	}
-	return draftForm{Values: values, revision: rev, do: values.Get("do"), auto: values.Get("autosave") != "" && web.IsFragment(c)}, nil
+	return draftForm{Values: values, revision: rev, do: values.Get("do"), auto: values.Get("autosave") != ""}, nil
 }
 
 // save writes the changed draft of the editor. A draft that says what is written already is not written again, and one
@@ -77,6 +77,9 @@ func (h *workflows) save(c echo.Context, e *editor, def models.WorkflowDefinitio
 // saved answers a form of a card: in the background with the changed parts of the page, else by leading back to the
 // card. What the card lacks before it can go live is shown beside its fields; the draft is saved all the same.
 func (h *workflows) saved(c echo.Context, e *editor, f draftForm, edit string) error {
+	if f.auto && !web.IsFragment(c) { // a page that is being left reads no answer
+		return c.NoContent(http.StatusNoContent)
+	}
 	if f.auto {
 		p, err := h.props(c, e, edit)
 		if err != nil {
@@ -98,6 +101,13 @@ func (h *workflows) saved(c echo.Context, e *editor, f draftForm, edit string) e
 		web.FlashOK(c, i18n.T(c.Request().Context(), "workflow.saved"))
 	}
 	return web.Redirect(c, views.EditorPath(e.workflow.ID, edit))
+}
+
+// notSaved tells somebody who is still typing that what the form says cannot be kept yet.
+func notSaved(c echo.Context, problem models.FieldError) error {
+	ctx := c.Request().Context()
+	text := i18n.T(ctx, "workflow.not_saved", "Problem", i18n.TMap(ctx, problem.Key, problem.Args))
+	return web.Render(c, http.StatusOK, views.WorkflowNotSaved(components.Flash{Tone: components.ToneWarn, Text: text}))
 }
 
 // conflict answers a form that was made from an older draft: with what was typed, to be saved over what is there now.
@@ -138,7 +148,7 @@ func (h *workflows) saveEvent(c echo.Context) error {
 	}
 	def.Event = event
 	if len(event.On) == 0 {
-		return h.noEvent(c, e, event)
+		return h.noEvent(c, e, f, event)
 	}
 	if err := h.save(c, e, def, f.revision); err != nil {
 		return h.conflict(c, e, f, views.EditEvent, err, func(p *views.WorkflowProps) { p.Event = event })
@@ -147,10 +157,10 @@ func (h *workflows) saveEvent(c echo.Context) error {
 }
 
 // noEvent refuses a workflow that would wait for nothing.
-func (h *workflows) noEvent(c echo.Context, e *editor, event models.EventSpec) error {
+func (h *workflows) noEvent(c echo.Context, e *editor, f draftForm, event models.EventSpec) error {
 	errs := []models.FieldError{models.Field("event.on", "workflow.error.no_event")}
-	if web.IsFragment(c) && c.FormValue("autosave") != "" {
-		return &models.Error{Code: models.CodeInvalid, Key: errs[0].Key}
+	if f.auto {
+		return notSaved(c, errs[0])
 	}
 	p, err := h.props(c, e, views.EditEvent)
 	if err != nil {
@@ -249,7 +259,7 @@ func (h *workflows) updateTask(c echo.Context) (*editor, draftForm, error) {
 	typed := func(p *views.WorkflowProps) { h.typedTask(p, spec, f) }
 	if len(errs) > 0 {
 		if f.auto {
-			return nil, f, &models.Error{Code: models.CodeInvalid, Key: errs[0].Key, Args: errs[0].Args}
+			return nil, f, notSaved(c, errs[0])
 		}
 		p, err := h.props(c, e, edit)
 		if err != nil {

@@ -216,10 +216,18 @@ func TestTheEditorSavesInTheBackground(t *testing.T) {
 	if got := p.Find("input[name=revision]").AttrOr("value", ""); got == revision || got == "" {
 		t.Errorf("the page would go on with revision %q", got)
 	}
-	p.says("#flow", "Typing").says("#flow", "to complete").says("#saved", "Saved")
+	p.says("#step-task-"+task+"-body", "Typing").says("#step-task-"+task+"-body", "to complete").says("#saved", "Saved")
+	wrong := b.post(link.Task(id, task), "revision", p.Find("input[name=revision]").AttrOr("value", ""), "autosave", "1", "config.timeoutSeconds", "soon").is(http.StatusOK)
+	wrong.says("#flashes", "Not saved yet")
+	b.post(link.WorkflowEvent(id), "revision", p.Find("input[name=revision]").AttrOr("value", ""), "autosave", "1").is(http.StatusOK).says("#flashes", "Choose at least one")
 	stale := b.post(link.Task(id, task), "revision", revision, "autosave", "1", "config.url", "x").is(http.StatusConflict)
 	if !strings.Contains(stale.header.Get("X-Error"), "changed") {
 		t.Errorf("an older draft in the background says %q", stale.header.Get("X-Error"))
+	}
+	b.header.Del("HX-Request") // as a page sends it that is being left
+	b.post(link.Task(id, task), "revision", b.draftRevision(id), "autosave", "1", "config.url", "https://last.example/").is(http.StatusNoContent)
+	if got := a.webService(id, 0).URL; got != "https://last.example/" {
+		t.Errorf("what was typed last is lost: %q", got)
 	}
 }
 

@@ -110,7 +110,7 @@ func (h *Receivers) record(ctx context.Context, c echo.Context, r *models.Receiv
 	}
 	now := h.clock.Now()
 	req := c.Request()
-	return tooLarge, h.recorder.record(models.ReceivedRequest{
+	return tooLarge, h.recorder.record(models.ReceivedRequest{ //nolint:contextcheck // the commit is several requests' and outlives this one
 		ID: models.NewOrderedID(models.PrefixRequest, now), ReceiverID: r.ID,
 		Method: capText(req.Method, 32), Path: capText(below(req, r.Token), maxPathBytes),
 		Headers: models.JSON[[]models.Header]{V: headers(req)}, Body: models.CleanText(string(body)),

@@ -102,6 +102,75 @@
   document.addEventListener("htmx:afterSettle", () => applyAny(document));
   applyAny(document);
 
+  // Saving while somebody works: at the end of each field and in pauses of typing, but never between pressing and
+  // releasing a button of the mouse: the answer replaces cards, and the click on one of them would be lost. It comes
+  // before the click, so that where the click leads knows what was saved. What was typed is sent even when somebody
+  // leaves before it was saved.
+  let unsaved = null;
+  let due = null;
+  let pressed = false;
+  let pause;
+  const autosave = (event) => event.target instanceof Element && event.target.closest("[data-autosave]");
+  const save = () => {
+    clearTimeout(pause);
+    const part = due;
+    due = null;
+    if (part?.isConnected) window.htmx?.trigger(part, "save");
+  };
+  document.addEventListener("input", (event) => {
+    const part = autosave(event);
+    if (!part) return;
+    unsaved = due = part;
+    clearTimeout(pause);
+    pause = setTimeout(() => { if (!pressed) save(); }, 1500);
+  });
+  document.addEventListener("change", (event) => {
+    const part = autosave(event);
+    if (!part) return;
+    unsaved = due = part;
+    if (!pressed) save();
+  });
+  document.addEventListener("pointerdown", () => { pressed = true; }, true);
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => { pressed = false; setTimeout(save); }, true);
+  }
+  document.addEventListener("click", save, true);
+  document.addEventListener("htmx:beforeSend", (event) => { if (event.detail.elt === unsaved) event.detail.xhr.sent = unsaved; });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful && (event.detail.xhr.sent === unsaved || event.detail.boosted)) unsaved = null;
+    const saved = document.getElementById("saved");
+    if (!event.detail.successful && saved?.textContent === saved?.dataset.saving) saved.textContent = "";
+  });
+
+  // A form beside the one that is typed in, such as Put live, waits until that is saved: it is about all of the draft.
+  let waiting = null;
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.querySelector("[data-autosave]")) unsaved = due = null; // it sends what was typed itself
+    if (form.method !== "post" || !(due?.isConnected || unsaved?.isConnected && busy) || form.closest("dialog")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    waiting = form.getAttribute("action");
+    save();
+  }, true);
+  let busy = false;
+  document.addEventListener("htmx:beforeRequest", (event) => { busy ||= event.detail.elt.matches("[data-autosave]"); });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.elt.matches("[data-autosave]")) return;
+    busy = false;
+    const action = waiting;
+    waiting = null;
+    if (action && event.detail.successful) document.querySelector(`form[action="${CSS.escape(action)}"]`)?.requestSubmit();
+  });
+  window.addEventListener("pagehide", () => {
+    const form = unsaved?.isConnected && unsaved.closest("form");
+    if (!form) return;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("autosave", "1");
+    navigator.sendBeacon(unsaved.getAttribute("hx-post"), body);
+    unsaved = null;
+  });
+
   // The editor is replaced from whole pages. One without an editor (another place, the sign-in) is gone to; one that
   // tells of a conflict is shown like any other.
   document.addEventListener("htmx:beforeSwap", (event) => {
