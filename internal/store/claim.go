@@ -152,7 +152,7 @@ func (s *Store) loadClaimed(ctx context.Context, c *claim) ([]Claimed, error) {
 	if len(claimed) != len(ids) {
 		return nil, fmt.Errorf("load claimed runs: %d of %d are there", len(claimed), len(ids))
 	}
-	byRun, err := s.attempts(ctx, ids)
+	byRun, err := s.attempts(ctx, s.byKey(), ids)
 	if err != nil {
 		return nil, err
 	}
@@ -183,9 +183,9 @@ func (c *core) idList(ids []string) (string, []any) {
 }
 
 // attempts reads all attempts of those runs, by run, in the order in which they began.
-func (s *Store) attempts(ctx context.Context, runs []string) (map[string][]models.Attempt, error) {
+func (s *Store) attempts(ctx context.Context, db *sql.DB, runs []string) (map[string][]models.Attempt, error) {
 	list, args := s.idList(runs)
-	rows, err := s.byKey().QueryContext(ctx, `SELECT run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error
+	rows, err := db.QueryContext(ctx, `SELECT run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error
 		FROM attempts WHERE run_id IN `+list+` ORDER BY run_id, started_at, number`, args...)
 	byRun := map[string][]models.Attempt{}
 	err = scanAll(rows, err, func(rows *sql.Rows) error {

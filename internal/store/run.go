@@ -161,7 +161,7 @@ func (s *Store) Run(ctx context.Context, a models.Actor, id string) (*RunDetail,
 		return nil, err
 	}
 	d.Definition = v.Definition.V
-	byRun, err := s.attempts(ctx, []string{id})
+	byRun, err := s.attempts(ctx, s.reader, []string{id})
 	if err != nil {
 		return nil, err
 	}
