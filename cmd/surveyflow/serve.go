@@ -222,14 +222,14 @@ func (a *app) run(ctx context.Context, o serving, l net.Listener) error {
 	background.Go(func() { a.tokens.Run(ctx) })
 	background.Go(func() { a.purgePeople(ctx) })
 	if a.server != nil {
+		if err := a.announce(ctx); err != nil {
+			cancel(err)
+		}
 		background.Go(func() {
 			if err := a.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				cancel(fmt.Errorf("serve: %w", err))
 			}
 		})
-		if err := a.announce(ctx); err != nil {
-			cancel(err)
-		}
 	}
 	if a.runner != nil {
 		working.Go(func() {

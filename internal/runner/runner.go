@@ -91,6 +91,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err := r.join(ctx, host); err != nil {
 		return fmt.Errorf("start working: %w", err)
 	}
+	r.Log.Info("working", "node", r.node, "workers", cap(r.free))
 	workCtx, cancelWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelWork()
 
