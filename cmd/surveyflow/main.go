@@ -17,9 +17,9 @@ import (
 	"surveyflow/internal/store"
 )
 
-// gcPercent lets the heap grow to three times what is in use before it is collected: a few tens of megabytes more, for a
+// gcPercent lets the heap grow to five times what is in use before it is collected: a few tens of megabytes more, for a
 // tenth of the processor time under load. GOGC, when set, says otherwise.
-const gcPercent = 200
+const gcPercent = 400
 
 func main() {
 	if os.Getenv("GOGC") == "" {

@@ -65,7 +65,7 @@ func openSQLite(_ context.Context, c *core) (*Store, error) {
 func sqliteDSN(path, key, value string) string {
 	v := url.Values{"_pragma": {
 		"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "busy_timeout(5000)", "synchronous(FULL)", "foreign_keys(1)",
-		"temp_store(MEMORY)", "cache_size(-16000)", "wal_autocheckpoint(8192)", "journal_size_limit(67108864)",
+		"temp_store(MEMORY)", "cache_size(-8000)", "wal_autocheckpoint(8192)", "journal_size_limit(67108864)",
 	}}
 	v.Set("_time_format", "sqlite")
 	v.Set("_timezone", "UTC")
