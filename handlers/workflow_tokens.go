@@ -1,0 +1,59 @@
+package handlers
+
+import (
+	"context"
+	"strings"
+
+	"surveyflow/internal/i18n"
+	"surveyflow/internal/workflow"
+	"surveyflow/models"
+	"surveyflow/views"
+	"surveyflow/views/components"
+)
+
+// tokensOf lists what can be piped in the owner's words.
+func tokensOf(ctx context.Context, def *models.SurveyDefinition) []views.Token {
+	all := workflow.Tokens(def)
+	out := make([]views.Token, len(all))
+	for i, t := range all {
+		label := t.Label
+		switch {
+		case label == "":
+			label = i18n.T(ctx, "workflow.token."+t.Name)
+		case t.Group == "questions" && t.Name != "choices" && t.Name != "answer":
+			label = i18n.T(ctx, "workflow.token.part", "Label", t.Label, "Part", i18n.T(ctx, "workflow.token."+t.Name))
+		}
+		out[i] = views.Token{Group: i18n.T(ctx, "workflow.tokens."+t.Group), Label: label, Text: t.Text, Choices: choiceList(t)}
+	}
+	return out
+}
+
+// choiceList names the list of choices that values of a token are compared with.
+func choiceList(t workflow.Token) string {
+	id, _, _ := strings.Cut(strings.TrimPrefix(t.Text, "${q://"), "/")
+	switch t.Name {
+	case "choices":
+		return id
+	case "recode":
+		return id + "-recode"
+	}
+	return ""
+}
+
+// choicesOf lists the choices of all questions that have some: by label, and by recode value.
+func choicesOf(def *models.SurveyDefinition) []views.QuestionChoices {
+	var out []views.QuestionChoices
+	for _, q := range def.Questions() {
+		if len(q.Choices) == 0 {
+			continue
+		}
+		labels, recodes := views.QuestionChoices{ID: q.ID}, views.QuestionChoices{ID: q.ID + "-recode"}
+		for i := range q.Choices {
+			choice := &q.Choices[i]
+			labels.Choices = append(labels.Choices, components.Option{Value: choice.Text})
+			recodes.Choices = append(recodes.Choices, components.Option{Value: choice.RecodeValue(), Label: choice.Text})
+		}
+		out = append(out, labels, recodes)
+	}
+	return out
+}
