@@ -59,6 +59,7 @@ func (p person) buildsTheSurvey() {
 	p.follow("Create survey")
 
 	p.types("Question", askTaste) // a new survey begins with a question
+	p.staysUsable()
 	p.typesNth("Choice", 0, "Very much")
 	p.typesNth("Choice", 1, "Not so much")
 	p.press("Add choice")
@@ -112,6 +113,20 @@ func (p person) asks(kind, text string) {
 	p.types("Question", text)
 }
 
+// staysUsable checks that saving in the background swallows no click: it is marked by htmx as any other request.
+func (p person) staysUsable() {
+	p.t.Helper()
+	dead := browsertest.Eval[[]string](p.Page, `[...document.querySelectorAll("[data-autosave]")].flatMap((part) => {
+		part.classList.add("htmx-request");
+		const all = [...part.querySelectorAll("button")].filter((b) => getComputedStyle(b).pointerEvents === "none").map((b) => b.textContent.trim());
+		part.classList.remove("htmx-request");
+		return all;
+	})`)
+	if len(dead) > 0 {
+		p.t.Errorf("%s: while it saves, clicks on %q are lost", p.URL(), dead)
+	}
+}
+
 // done closes the open form.
 func (p person) done() {
 	p.t.Helper()
@@ -149,6 +164,8 @@ func (p person) makesTheWorkflow(hook string) {
 	p.press("Add the first task")
 	p.press("Web service")
 	task := p.in("#panel")
+	p.in("#panel").until("the task", `document.querySelector("#panel [data-autosave]") !== null`)
+	p.staysUsable()
 	task.types("URL", hook)
 	task.types("Name of this task", "Write it down")
 	task.picks("Format", 0, "JSON")
