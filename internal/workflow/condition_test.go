@@ -116,17 +116,23 @@ func TestBrokenConditionsSayWhere(t *testing.T) {
 	for range 20 {
 		deep = models.Condition{All: []models.Condition{deep}}
 	}
-	for field, c := range map[string]*models.Condition{
-		"condition.operator":                       {Left: "1", Operator: "near"},
-		"condition.left":                           {Operator: models.OpEqualTo, Right: "1"},
-		"condition.all[1].right":                   {All: []models.Condition{{Left: "1", Operator: models.OpEmpty}, {Left: "1", Operator: models.OpMatchesRegex, Right: "("}}},
-		"condition":                                {Left: "1", Operator: models.OpEmpty, All: []models.Condition{{}}},
-		"condition" + strings.Repeat(".all[0]", 9): &deep,
+	for _, c := range []struct {
+		field string
+		is    *models.Condition
+	}{
+		{"condition.operator", &models.Condition{Left: "1", Operator: "near"}},
+		{"condition.left", &models.Condition{Operator: models.OpEqualTo, Right: "1"}},
+		{"condition.all[1].right", &models.Condition{All: []models.Condition{
+			{Left: "1", Operator: models.OpEmpty},
+			{Left: "1", Operator: models.OpMatchesRegex, Right: "("},
+		}}},
+		{"condition", &models.Condition{Left: "1", Operator: models.OpEmpty, All: []models.Condition{{}}}},
+		{"condition" + strings.Repeat(".all[0]", 9), &deep},
 	} {
-		_, err := workflow.CompileCondition(c, "condition")
+		_, err := workflow.CompileCondition(c.is, "condition")
 		e, ok := errors.AsType[*models.Error](err)
-		if !ok || len(e.Fields) == 0 || e.Fields[0].Field != field {
-			t.Errorf("%s: got %v", field, err)
+		if !ok || len(e.Fields) == 0 || e.Fields[0].Field != c.field {
+			t.Errorf("%s: got %v", c.field, err)
 		}
 	}
 }
