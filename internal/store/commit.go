@@ -15,7 +15,7 @@ import (
 const (
 	// batchLimit is how many units share a commit at most.
 	batchLimit = 128
-	// postgresCommitters is how many commits run side by side: while one waits for the disk the next gathers.
+	// postgresCommitters is how many commits run side by side: while one waits for the disk the next is written.
 	postgresCommitters = 2
 	// commitTimeout is how long a database that does not answer at all keeps its callers waiting. A commit takes milliseconds.
 	commitTimeout = 15 * time.Second
@@ -37,6 +37,7 @@ type unit struct {
 type committer struct {
 	*core
 	units    chan *unit
+	turn     sync.Mutex   // of the loop that gathers and writes a batch; it passes it on before it waits for the disk
 	handing  sync.RWMutex // held for reading while a unit is handed in
 	ended    bool         // nobody may hand in more; guarded by handing
 	closed   chan struct{}
@@ -103,44 +104,58 @@ func (m *committer) handIn(u *unit) bool {
 
 var errClosed = errors.New("the store is closed")
 
+// loop commits batch after batch. Batches are written one at a time, so that they are as large as can be: two that are half
+// as large cost the database half as much again.
 func (m *committer) loop(ctx context.Context, shard int) {
 	pending := make([]*unit, 0, batchLimit)
 	for {
-		pending = pending[:0]
-		select {
-		case u := <-m.units:
-			pending = append(pending, u)
-		case <-m.closed:
-			select { // what was handed in before the end is still done
-			case u := <-m.units:
-				pending = append(pending, u)
-			default:
-				return
-			}
+		m.turn.Lock()
+		pass := sync.OnceFunc(m.turn.Unlock)
+		pending = m.gather(pending[:0])
+		if len(pending) > 0 {
+			m.commit(ctx, shard, pending, pass)
 		}
-	gather:
-		for len(pending) < batchLimit {
-			select {
-			case u := <-m.units:
-				pending = append(pending, u)
-			default:
-				break gather
-			}
+		pass()
+		if len(pending) == 0 {
+			return
 		}
-		m.commit(ctx, shard, pending)
 		for _, u := range pending {
 			close(u.done)
 		}
 	}
 }
 
+// gather waits for a unit and takes what else waits. It gives none once the store is closed and all were taken.
+func (m *committer) gather(pending []*unit) []*unit {
+	select {
+	case u := <-m.units:
+		pending = append(pending, u)
+	case <-m.closed:
+		select { // what was handed in before the end is still done
+		case u := <-m.units:
+			pending = append(pending, u)
+		default:
+			return pending
+		}
+	}
+	for len(pending) < batchLimit {
+		select {
+		case u := <-m.units:
+			pending = append(pending, u)
+		default:
+			return pending
+		}
+	}
+	return pending
+}
+
 // commit commits the units together; those that write the same row as an earlier one follow in a commit of their own,
-// as if they had come later.
-func (m *committer) commit(ctx context.Context, shard int, units []*unit) {
+// as if they had come later. It passes the turn on once the first are written.
+func (m *committer) commit(ctx context.Context, shard int, units []*unit, pass func()) {
 	for rest := units; len(rest) > 0; {
 		var first []*unit
 		first, rest = apart(rest)
-		m.commitBatch(ctx, shard, first)
+		m.commitBatch(ctx, shard, first, pass)
 	}
 	for _, u := range units {
 		if u.err == nil && u.makesWork() {
@@ -178,17 +193,17 @@ func (u *unit) row() string {
 }
 
 // commitBatch commits the units together, and when that fails for a reason that one of them may be guilty of, one by one.
-func (m *committer) commitBatch(ctx context.Context, shard int, units []*unit) {
-	err := m.commitTogether(ctx, shard, units)
+func (m *committer) commitBatch(ctx context.Context, shard int, units []*unit, pass func()) {
+	err := m.commitTogether(ctx, shard, units, pass)
 	switch {
 	case err == nil: // each unit has its own outcome
 	case len(units) > 1 && !unreachable(err):
 		for _, u := range units {
-			m.commitBatch(ctx, shard, []*unit{u})
+			m.commitBatch(ctx, shard, []*unit{u}, pass)
 		}
 	default:
 		for try := 1; len(units) == 1 && collided(err) && try < collisionTries; try++ {
-			if err = m.commitTogether(ctx, shard, units); err == nil {
+			if err = m.commitTogether(ctx, shard, units, pass); err == nil {
 				return
 			}
 		}
@@ -212,7 +227,7 @@ func (m *committer) bounded(ctx context.Context) (context.Context, context.Cance
 	return context.WithTimeout(ctx, m.patience)
 }
 
-func (m *committer) commitTogether(ctx context.Context, shard int, units []*unit) (err error) {
+func (m *committer) commitTogether(ctx context.Context, shard int, units []*unit, pass func()) (err error) {
 	p := sort(units)
 	ctx, cancel := m.bounded(ctx)
 	defer cancel()
@@ -239,6 +254,7 @@ func (m *committer) commitTogether(ctx context.Context, shard int, units []*unit
 	if err := b.claim(ctx, p.claims); err != nil {
 		return err
 	}
+	pass()
 	return tx.Commit()
 }
 

@@ -26,7 +26,7 @@ func (s *Store) FinishTogether(ctx context.Context, fs ...*Finish) []error {
 
 func (s *Store) together(ctx context.Context, units []*unit) []error {
 	const shard = 7
-	s.committer.commit(ctx, shard, units)
+	s.committer.commit(ctx, shard, units, func() {})
 	errs := make([]error, len(units))
 	for i, u := range units {
 		errs[i] = u.err
