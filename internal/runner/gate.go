@@ -29,6 +29,7 @@ type receiver struct {
 	waiting []chan bool
 	stuck   bool // somebody waited in vain, and nobody has come out since
 	turned  bool // runs were turned away and may be held
+	held    int  // how many runs were held for it so far
 }
 
 func newGate() *gate { return &gate{hosts: map[string]*receiver{}, held: make(chan string, 1024)} }
@@ -108,6 +109,7 @@ func (g *gate) holds(host string) {
 		g.hosts[host] = h
 	}
 	h.turned = true
+	h.held++
 	if h.inside < hostCap {
 		g.offer(host)
 	}
@@ -121,22 +123,22 @@ func (g *gate) offer(host string) {
 	}
 }
 
-// room tells how many places the receiver has free for held runs.
-func (g *gate) room(host string) int {
+// room tells how many places the receiver has free for held runs, and how many were held for it so far.
+func (g *gate) room(host string) (places, held int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h := g.hosts[host]
 	if h == nil || !h.turned {
-		return 0
+		return 0, 0
 	}
-	return hostCap - h.inside
+	return hostCap - h.inside, h.held
 }
 
-// emptied notes that nothing is held for the receiver any more.
-func (g *gate) emptied(host string) {
+// emptied notes that nothing is held for the receiver any more, unless another run was held since room was asked.
+func (g *gate) emptied(host string, held int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if h := g.hosts[host]; h != nil {
+	if h := g.hosts[host]; h != nil && h.held == held {
 		h.turned = false
 		if h.inside == 0 && len(h.waiting) == 0 {
 			delete(g.hosts, host)

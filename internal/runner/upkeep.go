@@ -89,7 +89,7 @@ func (r *Runner) releaseHeld(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case host := <-r.gate.held:
-			room := r.gate.room(host)
+			room, held := r.gate.room(host)
 			if room == 0 {
 				continue
 			}
@@ -98,7 +98,7 @@ func (r *Runner) releaseHeld(ctx context.Context) {
 			case err != nil && ctx.Err() == nil:
 				r.Log.Warn("releasing held runs failed; their deadline will", "error", err)
 			case err == nil && n < int64(room):
-				r.gate.emptied(host)
+				r.gate.emptied(host, held)
 			}
 		}
 	}

@@ -66,12 +66,20 @@ func TestAPlaceThatBecomesFreeBeforeTheHoldIsOfferedAgain(t *testing.T) {
 	for len(g.held) > 0 { // the places are offered while the hold is still on its way to the disk
 		<-g.held
 	}
-	g.emptied(host)
+	_, held := g.room(host)
+	g.emptied(host, held)
 	g.holds(host)
-	if len(g.held) != 1 || g.room(host) != hostCap {
-		t.Errorf("%d offers, room for %d; want the held run to be released", len(g.held), g.room(host))
+	room, held := g.room(host)
+	if len(g.held) != 1 || room != hostCap {
+		t.Errorf("%d offers, room for %d; want the held run to be released", len(g.held), room)
 	}
-	g.emptied(host)
+	g.holds(host) // another, while the first is being released
+	g.emptied(host, held)
+	room, held = g.room(host)
+	if room != hostCap {
+		t.Errorf("room for %d; want the second held run to be released, too", room)
+	}
+	g.emptied(host, held)
 	if len(g.hosts) != 0 {
 		t.Errorf("%d receivers are remembered; want none", len(g.hosts))
 	}
