@@ -142,6 +142,9 @@ func checkNames(t *testing.T, name string, p *browsertest.Page) {
 		document.querySelectorAll("label[for]").forEach((l) => { if (!document.getElementById(l.htmlFor)) out.push("the label “" + l.textContent.trim() + "” names no field: " + l.htmlFor); });
 		document.querySelectorAll("[aria-describedby], [aria-labelledby]").forEach((e) => ["aria-describedby", "aria-labelledby"].forEach((a) => (e.getAttribute(a) ?? "").split(/\s+/).filter(Boolean).forEach((id) => { if (!document.getElementById(id)) out.push(a + " names " + id + ", which is not there"); })));
 		if (/\b[a-z]+(\.[a-z_]+){2,}\b/.test([...document.querySelectorAll("h1, h2, h3, label, button, th, dt, legend, summary")].map((e) => e.innerText).join("\n"))) out.push("a message key is shown: " + document.body.innerText.match(/\b[a-z]+(\.[a-z_]+){2,}\b/));
+		const tab = document.querySelector(".sf-tabs [aria-current]");
+		const tabs = tab?.closest(".sf-tabs");
+		if (tab && (tab.getBoundingClientRect().right > tabs.getBoundingClientRect().right + 1 || tab.getBoundingClientRect().left < tabs.getBoundingClientRect().left - 1)) out.push("the open tab is out of view");
 		if (/\{\{|%!|<no value>|undefined|\[object/.test(document.querySelector("main")?.innerText ?? "")) out.push("a template or value shows through");
 		return out;
 	})()`) {

@@ -188,6 +188,13 @@
     select.value = zone;
   });
 
+  // Tabs that do not fit on a phone show the one that is open.
+  document.querySelectorAll(".sf-tabs").forEach((tabs) => {
+    const tab = tabs.querySelector("[aria-current]")?.getBoundingClientRect();
+    const box = tabs.getBoundingClientRect();
+    if (tab) tabs.scrollLeft += tab.left - box.left - (box.width - tab.width) / 2;
+  });
+
   applyShows(document);
   focusErrors(document);
 })();
