@@ -139,7 +139,7 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && (event.detail.xhr.sent === unsaved || event.detail.boosted)) unsaved = null;
     const saved = document.getElementById("saved");
-    if (!event.detail.successful && saved?.textContent === saved?.dataset.saving) saved.textContent = "";
+    if (saved && !event.detail.successful && saved.textContent === saved.dataset.saving) saved.textContent = "";
   });
 
   // A form beside the one that is typed in, such as Put live, waits until that is saved: it is about all of the draft.
