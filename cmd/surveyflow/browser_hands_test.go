@@ -170,12 +170,6 @@ func (p person) sees(texts ...string) {
 	}
 }
 
-// seesNot waits until the page does not say this any more.
-func (p person) seesNot(text string) {
-	p.t.Helper()
-	p.until("the end of “"+text+"”", "!"+hands+".reads("+js(text, p.scope)+")")
-}
-
 // quiet waits until nothing that was typed is still on its way to the server.
 func (p person) quiet() {
 	p.t.Helper()

@@ -170,8 +170,12 @@ func (p person) makesTheWorkflow(hook string) {
 	task.types("Name of this task", "Write it down")
 	task.picks("Format", 0, "JSON")
 	for n, pair := range []struct{ key, search, kind string }{
-		{"taste", askTaste, "Own type"}, {"bought", askBought, "Own type"}, {"rolls", askRolls, "Number"},
-		{"name", askName, "Text"}, {"shop", "shop", "Own type"}, {"words", "own words", "Text"},
+		{"taste", askTaste, "Own type"},
+		{"bought", askBought, "Own type"},
+		{"rolls", askRolls, "Number"},
+		{"name", askName, "Text"},
+		{"shop", "shop", "Own type"},
+		{"words", "own words", "Text"},
 	} {
 		task.press("Add key and value")
 		task.typesNth("Key", n, pair.key)

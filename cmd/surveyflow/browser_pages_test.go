@@ -42,7 +42,6 @@ type tour struct {
 	t     *testing.T
 	base  string
 	tabs  []*browsertest.Page
-	mu    sync.Mutex
 	been  map[string]bool   // patterns
 	seen  map[string]bool   // addresses that were looked at
 	links []string          // found on the pages, in order
@@ -58,15 +57,19 @@ func newTour(t *testing.T, b *browsertest.Browser, base string) *tour {
 	return s
 }
 
-// each does something in all tabs at the same time.
+// each does something in all tabs at the same time, and ends the test when one of them could not do it.
 func (s *tour) each(do func(*browsertest.Page)) {
 	s.t.Helper()
 	var all sync.WaitGroup
-	for _, tab := range s.tabs {
-		all.Go(func() { do(tab) })
+	done := make([]bool, len(s.tabs))
+	for i, tab := range s.tabs {
+		all.Go(func() {
+			do(tab) // a fatal failure ends this goroutine only
+			done[i] = true
+		})
 	}
 	all.Wait()
-	if s.t.Failed() && s.t.Context().Err() != nil {
+	if slices.Contains(done, false) {
 		s.t.FailNow()
 	}
 }
