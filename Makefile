@@ -41,6 +41,7 @@ bench: ## load a server on both databases and print what it does per second
 .PHONY: soak
 soak: ## kill the server under load, KILL_ROUNDS times on both databases
 	go run ./cmd/bench -soak $(KILL_ROUNDS) $(ARGS)
+	KILL_ROUNDS=$(KILL_ROUNDS) go test -count=1 -timeout=30m -run 'Kill' ./cmd/surveyflow
 
 .PHONY: lint
 lint: ## check style and the import rules; ARGS=--fix formats
