@@ -11,22 +11,19 @@ type Prefix string
 
 // The prefixes of identifiers.
 const (
-	PrefixSurvey     Prefix = "SV_"
-	PrefixBlock      Prefix = "BL_"
-	PrefixResponse   Prefix = "R_"
-	PrefixUser       Prefix = "UR_"
-	PrefixCollector  Prefix = "CO_"
-	PrefixWorkflow   Prefix = "WF_"
-	PrefixTask       Prefix = "OCAC_"
-	PrefixEvent      Prefix = "EV_"
-	PrefixRun        Prefix = "RN_"
-	PrefixReceiver   Prefix = "RC_"
-	PrefixRequest    Prefix = "RQ_" // one request that a receiver recorded
-	PrefixJob        Prefix = "ES_"
-	PrefixCredential Prefix = "CR_"
-	PrefixNode       Prefix = "ND_"
-	PrefixToken      Prefix = "TK_" // an API token's row; the token itself is a secret of 40 characters
-	PrefixSession    Prefix = "SE_"
+	PrefixSurvey    Prefix = "SV_"
+	PrefixBlock     Prefix = "BL_"
+	PrefixResponse  Prefix = "R_"
+	PrefixUser      Prefix = "UR_"
+	PrefixCollector Prefix = "CO_"
+	PrefixWorkflow  Prefix = "WF_"
+	PrefixTask      Prefix = "OCAC_"
+	PrefixEvent     Prefix = "EV_"
+	PrefixRun       Prefix = "RN_"
+	PrefixReceiver  Prefix = "RC_"
+	PrefixRequest   Prefix = "RQ_" // one request that a receiver recorded
+	PrefixNode      Prefix = "ND_"
+	PrefixToken     Prefix = "TK_" // an API token's row; the token itself is a secret of 40 characters
 )
 
 const (

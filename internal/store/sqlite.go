@@ -112,15 +112,3 @@ func (s *Store) Lock() error {
 	s.unlock = f.Close
 	return nil
 }
-
-// Backup writes a copy of the whole database, as it is at one moment, into a new file while everything goes on.
-// It is for SQLite; PostgreSQL has pg_dump.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	if s.dialect != sqlite {
-		return errors.New("back up: a PostgreSQL database is backed up with pg_dump")
-	}
-	if err := s.read(ctx).Exec("VACUUM INTO ?", path).Error; err != nil {
-		return fault("back up", err)
-	}
-	return nil
-}
