@@ -24,5 +24,7 @@ for sheet in app respond; do
 done
 
 cp "$npm/node_modules/htmx.org/dist/htmx.min.js" static/js/htmx.min.js
+cp "$npm/node_modules/sortablejs/Sortable.min.js" static/js/sortable.min.js
+"$npm/node_modules/.bin/esbuild" "$npm/code.mjs" --bundle --minify --format=iife --target=es2022 --legal-comments=none --log-level=warning --outfile=static/js/code.js
 node "$npm/icons.mjs"
 gofmt -w views/components/icons.go

@@ -10,9 +10,7 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
-	"surveyflow/models"
 	"surveyflow/views"
-	"surveyflow/views/components"
 )
 
 // ownAccount is the page of one's own account.
@@ -21,7 +19,7 @@ type ownAccount struct {
 	store  *store.Store
 }
 
-// show shows profile, tokens and password.
+// show shows profile, password and browsers.
 func (h *ownAccount) show(c echo.Context) error {
 	return h.render(c, http.StatusOK, views.AccountProps{User: *web.User(c)})
 }
@@ -38,10 +36,8 @@ func (h *ownAccount) render(c echo.Context, status int, p views.AccountProps) er
 	}
 	org := web.Organisation(c)
 	p.Session = web.Session(c).ID
-	p.Tokens, p.Organisation, p.OrgZone, p.Zones = tokens, org.Name, org.TimeZone, zones()
-	for _, lang := range i18n.Languages() {
-		p.Languages = append(p.Languages, components.Option{Value: lang, Label: i18n.T(ctx, "person.language."+lang)})
-	}
+	p.Tokens, p.Organisation, p.OrgZone, p.Zones = len(tokens), org.Name, org.TimeZone, zones()
+	p.Languages = languageOptions(ctx)
 	return web.Render(c, status, views.Account(p))
 }
 
@@ -98,35 +94,18 @@ func (h *ownAccount) changePassword(c echo.Context) error {
 	return web.Redirect(c, link.Account())
 }
 
-// createToken makes an API token and shows it this once. It is the one form whose success is a page and no redirect:
-// a secret does not travel through an address or a cookie. Sending the form again makes another token.
-func (h *ownAccount) createToken(c echo.Context) error {
-	var form struct {
-		Name string `form:"name"`
-	}
-	if err := web.Bind(c, &form); err != nil {
+// endSession signs one of the person's browsers out, also this one.
+func (h *ownAccount) endSession(c echo.Context) error {
+	ctx, id := c.Request().Context(), c.Param("sessionID")
+	if err := h.store.EndSession(ctx, web.Actor(c), id); err != nil {
 		return err
 	}
-	secret, token, err := h.people.CreateToken(c.Request().Context(), web.Actor(c), form.Name)
-	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.AccountProps{User: *web.User(c), TokenErrors: fields, TokenName: form.Name})
+	if id == web.Session(c).ID {
+		web.FlashOK(c, i18n.T(ctx, "signin.done_out"))
+		return web.Redirect(c, link.SignIn())
 	}
-	if err != nil {
-		return err
-	}
-	return h.render(c, http.StatusOK, views.AccountProps{User: *web.User(c), NewToken: secret, NewTokenName: token.Name})
-}
-
-// deleteToken revokes one of the person's tokens; not one of others, which brand admins reach elsewhere.
-func (h *ownAccount) deleteToken(c echo.Context) error {
-	ctx := c.Request().Context()
-	own := web.Actor(c)
-	own.Role = models.RoleMember
-	if err := h.store.RevokeAPIToken(ctx, own, c.Param("tokenID")); err != nil {
-		return err
-	}
-	web.FlashOK(c, i18n.T(ctx, "account.token.deleted"))
-	return web.Redirect(c, link.Account()+"#tokens")
+	web.FlashOK(c, i18n.T(ctx, "account.session.ended"))
+	return web.Redirect(c, link.Account()+"#sessions")
 }
 
 // endSessions signs the person's other browsers out.

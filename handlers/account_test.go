@@ -25,30 +25,6 @@ func TestTheProfileIsSavedAndUsed(t *testing.T) {
 	b.get(link.Response(id, response)).says("h1", "18:00")
 }
 
-func TestATokenIsShownOnceAndDeleted(t *testing.T) {
-	t.Parallel()
-	a := newApp(t)
-	b := a.person("ada@example.com")
-	b.post(link.AccountTokens(), "name", "").is(http.StatusUnprocessableEntity).says("#tokens .error-summary", "")
-	made := b.post(link.AccountTokens(), "name", "Export").is(http.StatusOK)
-	token := made.Find("#new-token").AttrOr("value", "")
-	if len(token) != 40 {
-		t.Fatalf("the token is %q", token)
-	}
-	list := b.get(link.Account()).is(http.StatusOK).says("#tokens tbody", "Export").says("#tokens tbody", "…"+token[36:])
-	if list.Find("#new-token").Length() != 0 {
-		t.Error("the token is shown again")
-	}
-	remove := list.Find("#tokens tbody form").AttrOr("action", "")
-	bob := a.person("bob@example.com")
-	bob.post(remove).is(http.StatusNotFound)
-	b.post(remove).to(link.Account() + "#tokens")
-	b.post(remove).is(http.StatusNotFound)
-	if _, err := a.store.APITokens(t.Context(), a.actor("ada@example.com")); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestANewPasswordSignsOtherBrowsersOut(t *testing.T) {
 	t.Parallel()
 	a := newApp(t)

@@ -3,6 +3,8 @@ package handlers_test
 import (
 	"testing"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"surveyflow/internal/browsertest"
 	"surveyflow/internal/link"
 )
@@ -54,6 +56,8 @@ func TestStatesInABrowser(t *testing.T) {
 		p.Goto(a.server.URL + link.With(link.SurveyBuild(id), "edit", "QID1"))
 		p.Click("#choices [data-row='1'] summary")
 		look("choice-menu")
+		p.Press(kb.Escape) // on a phone it covers what is below
+		p.WaitGone("#choices details[open]")
 		b.post(link.SurveyPages(id), "revision", b.revision(id))
 		p.Click("button[value=done]")
 		p.Wait("#builder .bg-warn-bg")
@@ -61,17 +65,21 @@ func TestStatesInABrowser(t *testing.T) {
 
 		p.Goto(a.server.URL + link.SurveyBuild(id))
 		p.Click("#QID2 details summary")
-		p.Click("#QID2 details details summary")
-		look("delete-question")
-		p.Goto(a.server.URL + link.SurveyBuild(id))
-		p.Click("section details.group summary")
+		look("question-menu")
+		p.Click("#QID2 form[action$=delete] button")
+		p.Wait("[data-flash-action]")
+		look("deleted-question")
+		p.Click("[data-flash-action] button")
+		p.Wait("#QID2")
+		p.Click("#QID2 + .sf-insert a")
+		p.Wait("#type-search")
 		look("add-question")
 
 		p.Goto(a.server.URL + link.Response(id, response))
 		p.Click("header details summary")
 		look("delete-response")
 
-		p.Goto(a.server.URL + link.Account())
+		p.Goto(a.server.URL + link.SettingsAPI())
 		p.Fill("#f-name", "Nightly export")
 		p.Click("#tokens form[action$=tokens] button")
 		p.Wait("#new-token")

@@ -154,22 +154,31 @@ func TestTheBuilderSavesWhilePeopleType(t *testing.T) {
 	p := browsertest.New(t).Open(a.server.URL+link.SignIn(), browsertest.View{})
 	signInPage(a, p)
 	p.Goto(a.server.URL + link.With(link.SurveyBuild(id), "edit", "QID1"))
-	p.Click("#f-text")
+	p.Click("#f-text-rich")
 	p.Press("How was lunch?")
 	p.Fill("#f-choices-0-text", "Good")
 	p.Fill("#f-choices-1-text", "Bad")
 	p.Press("\t")
 	p.Wait("#saved svg")
 	p.Click("[data-add-row=choices]")
-	p.Fill("#f-choices-2-text", "Skipped it")
-	p.Press("\t")
-	eventually(t, "the third choice is saved", func() bool { return len(a.draft(id).Question("QID1").Choices) == 3 })
+	p.Press("Skipped it\r") // the new row has the focus, and Enter makes the next one
+	p.Press("Forgot it")
+	p.Click("[data-row-check=textEntry]")
+	eventually(t, "the other choices are saved", func() bool { return len(a.draft(id).Question("QID1").Choices) == 5 })
+	browsertest.Eval[bool](p, `(() => {
+		const lines = new DataTransfer();
+		lines.setData("text/plain", "Brought it\nShared it\n");
+		document.getElementById("f-choices-3-text").select();
+		document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: lines, bubbles: true, cancelable: true }));
+		return true;
+	})()`)
+	eventually(t, "the pasted lines are saved", func() bool { return len(a.draft(id).Question("QID1").Choices) == 6 })
 	browsertest.Eval[bool](p, `(document.getElementById("f-choices-2-text").select(), true)`)
 	p.Press("Skipped lunch")
 	p.Click("button[value=done]")
 	p.Wait("#QID1 h3")
 	q := a.draft(id).Question("QID1")
-	if got := fmt.Sprint(q.Text, q.Choices); got != "How was lunch?[{1 Good  false false} {2 Bad  false false} {3 Skipped lunch  false false}]" {
+	if got := fmt.Sprint(q.Text, q.Choices); got != "How was lunch?[{1 Good  false false} {2 Bad  false false} {3 Skipped lunch  false false} {4 Brought it  false false} {5 Other  true false} {6 Shared it  false false}]" {
 		t.Errorf("the draft is %s", got)
 	}
 	p.Click("form[hx-post$=put-live] button, #survey-actions form:last-child button")
@@ -212,13 +221,42 @@ func TestQuestionsAreMovedWithTheKeyboard(t *testing.T) {
 		}
 		return ids
 	}
+	// The link that covers a question leaves its grip to the mouse.
+	if !browsertest.Eval[bool](p, `(() => {
+		const grip = document.querySelector("#QID1 [data-grip=question]"), box = grip.getBoundingClientRect();
+		return grip.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+	})()`) {
+		t.Error("a press on the grip of a question goes to what covers it")
+	}
+	shown := func() string {
+		return browsertest.Eval[string](p, `Array.from(document.querySelectorAll("[data-grip=question]"), grip => grip.closest("[id^=QID]").id.slice(3)).join("")`)
+	}
 	for _, want := range []string{"213456", "231456"} {
 		browsertest.Eval[bool](p, `(document.getElementById("down-QID1").focus(), true)`)
 		p.Press("\r")
-		eventually(t, "the order is "+want, func() bool { return order() == want })
-		p.Wait("#survey-actions .btn-primary")
+		eventually(t, "the order is "+want, func() bool { return order() == want && shown() == want })
 		eventually(t, "the focus is back", func() bool { return browsertest.Eval[string](p, "document.activeElement.id") == "down-QID1" })
 	}
+	// Alt and an arrow do the same, and Ctrl and Z bring back what was deleted.
+	p.Settle()
+	browsertest.Eval[bool](p, `(document.querySelector("#QID6 h3 a").focus(), document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowUp", altKey: true, bubbles: true})))`)
+	eventually(t, "the last question is moved", func() bool { return order() == "231465" && shown() == "231465" })
+	p.Click("#QID5 details summary")
+	p.Click("#QID5 form[action$=delete] button")
+	p.Wait("[data-flash-action]")
+	p.Settle()
+	browsertest.Eval[bool](p, `document.body.dispatchEvent(new KeyboardEvent("keydown", {key: "z", ctrlKey: true, bubbles: true}))`)
+	eventually(t, "the question is back", func() bool { return order() == "231465" })
+	p.Wait("#QID5")
+
+	// A kind of question is found by typing.
+	p.Click("#QID4 + .sf-insert a")
+	p.Wait("#type-search")
+	eventually(t, "the search has the focus", func() bool { return browsertest.Eval[string](p, "document.activeElement.id") == "type-search" })
+	p.Press("promoter\r")
+	eventually(t, "the question is added", func() bool { return order() == "2314865" })
+	p.Wait("#QID8 textarea")
+
 	p.Click("#QID4 h3 a")
 	p.Wait("#QID4 textarea")
 	if got := browsertest.Eval[string](p, "location.search"); got != "?edit=QID4" {
@@ -243,7 +281,7 @@ func TestTheBuilderWorksWithoutScripts(t *testing.T) {
 	p.Follow("#QID1 h3 a")
 	p.Fill("#f-choices-0-text", "Good")
 	p.Fill("#f-choices-1-text", "Bad")
-	p.Follow("button[value=add]")
+	p.Follow("[data-add-row=choices]")
 	p.Fill("#f-choices-2-text", "None")
 	p.Follow("button[value=done]")
 	p.Wait(".error-summary") // the question itself is still missing

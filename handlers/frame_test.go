@@ -80,7 +80,7 @@ func TestPagesCarryTheirSecurityHeaders(t *testing.T) {
 	p := a.browser().get(link.SignIn()).is(http.StatusOK)
 	for name, want := range map[string]string{
 		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+			"connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
 		"Cache-Control": "no-store", "Vary": "HX-Request", "Strict-Transport-Security": "",
 	} {

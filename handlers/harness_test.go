@@ -11,43 +11,83 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
 	"surveyflow/handlers"
+	"surveyflow/handlers/apiv3"
+	"surveyflow/handlers/inbound"
+	"surveyflow/handlers/respond"
 	"surveyflow/handlers/web"
 	"surveyflow/internal/account"
+	"surveyflow/internal/call"
 	"surveyflow/internal/clock"
+	"surveyflow/internal/contact"
+	"surveyflow/internal/credential"
 	"surveyflow/internal/link"
+	"surveyflow/internal/mail"
+	"surveyflow/internal/mail/mailtest"
+	"surveyflow/internal/openid"
 	"surveyflow/internal/outbound"
+	"surveyflow/internal/report"
+	"surveyflow/internal/script"
+	"surveyflow/internal/secret"
+	"surveyflow/internal/signing"
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
 	"surveyflow/internal/survey"
 	"surveyflow/internal/task"
+	"surveyflow/internal/task/addcontact"
+	"surveyflow/internal/task/code"
+	"surveyflow/internal/task/email"
+	"surveyflow/internal/task/notification"
+	"surveyflow/internal/task/outboundwebhook"
+	"surveyflow/internal/task/sendsurvey"
+	"surveyflow/internal/task/wait"
 	"surveyflow/internal/task/webservice"
+	"surveyflow/internal/trigger"
 	"surveyflow/models"
 )
 
 // app is a whole server over its own SQLite database.
 type app struct {
-	t       *testing.T
-	store   *store.Store
-	people  *account.People
-	surveys *survey.Service
-	tasks   *task.Registry
-	server  *httptest.Server
-	base    link.Base
-	routes  []web.Route
-	log     *bytes.Buffer
+	tokensService *account.Tokens
+	t             *testing.T
+	store         *store.Store
+	people        *account.People
+	surveys       *survey.Service
+	contacts      *contact.Service
+	calls         *call.Service
+	tasks         *task.Registry
+	domains       *credential.Domains
+	client        *outbound.Client
+	signing       *signing.Keeper
+	reports       *report.Service
+	credentials   *credential.Service
+	server        *httptest.Server
+	base          link.Base
+	routes        []web.Route
+	log           *bytes.Buffer
+	outbox        *mail.Outbox
+	mail          *mailtest.Server // nil: no mail leaves
 }
 
 // newApp starts a server without anybody in it.
 func newApp(t *testing.T) *app {
 	t.Helper()
-	a := &app{t: t, store: storetest.SQLite(t, storetest.Options{}), log: new(bytes.Buffer)}
+	return newMailingApp(t, nil)
+}
+
+// newMailingApp starts a server that sends its mail to that one.
+func newMailingApp(t *testing.T, server *mailtest.Server) *app {
+	t.Helper()
+	a := &app{t: t, store: storetest.SQLite(t, storetest.Options{}), log: new(bytes.Buffer), mail: server}
 	log := slog.New(slog.NewTextHandler(a.log, nil))
 	a.people = account.New(a.store, clock.System{}, log)
 	a.surveys = survey.New(a.store, clock.System{})
+	a.contacts = contact.New(a.store, clock.System{})
+	a.reports = report.New(a.store, a.surveys, clock.System{})
 	a.server = httptest.NewUnstartedServer(nil)
 	base, err := link.NewBase("http://"+a.server.Listener.Addr().String(), "")
 	if err != nil {
@@ -62,11 +102,51 @@ func newApp(t *testing.T) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.tasks = task.NewRegistry(webservice.New(outbound.New(outbound.Options{Version: "test", Allow: allow})))
-	a.routes = handlers.Routes(handlers.Deps{
-		Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Tasks: a.tasks, Log: log, Base: base, Clock: clock.System{},
+	sealer, err := secret.Open(t.Context(), a.store, [][]byte{bytes.Repeat([]byte("k"), 32)}, clock.System{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sender *mail.Sender
+	if server != nil {
+		sender = mail.NewSender(mail.SenderOptions{URL: server.URL(), From: "surveys@example.com", Sealer: sealer, Clock: clock.System{}, Roots: server.Roots})
+	}
+	a.outbox = mail.NewOutbox(mail.Options{Base: base, Sealer: sealer, Clock: clock.System{}, Sending: server != nil})
+	a.people.UseOutbox(a.outbox)
+	a.people.UseSealer(sealer)
+	a.domains = credential.NewDomains(a.store, clock.System{})
+	client := outbound.New(outbound.Options{Version: "test", Allow: allow, Domains: a.domains.Hosts})
+	a.client = client
+	a.credentials = credential.New(credential.Options{
+		Store: a.store, Sealer: sealer, Client: client, Log: log, RedirectURL: base.App(link.OAuthRedirect()),
 	})
-	a.server.Config.Handler = frame.Echo(a.routes)
+	t.Cleanup(a.credentials.Wait)
+	a.people.UseOpenID(openid.New(client, clock.System{}))
+	scripts := script.NewPool(script.Options{})
+	t.Cleanup(scripts.Close)
+	a.signing = signing.NewKeeper(a.store, sealer, clock.System{})
+	calls := webservice.New(client, a.credentials)
+	a.tasks = task.NewRegistry(calls, outboundwebhook.New(calls, a.signing, clock.System{}), code.New(scripts), email.New(a.store, a.outbox), notification.New(a.store, a.outbox), wait.New(nil), addcontact.New(a.contacts), sendsurvey.New(a.store))
+	tokens := account.NewTokens(a.store, clock.System{}, log)
+	a.tokensService = tokens
+	triggers := trigger.New(trigger.Options{Store: a.store, Tokens: tokens, Sealer: sealer, Clock: clock.System{}, Log: log})
+	a.calls = call.New(call.Options{Store: a.store, Tokens: tokens, Contacts: a.contacts, Clock: clock.System{}, Log: log})
+	api := apiv3.New(apiv3.Deps{
+		Store: a.store, Surveys: a.surveys, Reports: a.reports, Tokens: tokens, Tasks: a.tasks, Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Outbox: a.outbox, Base: base, Clock: clock.System{}, Version: "test", Sealer: sealer, Outbound: client,
+	})
+	a.routes = handlers.Routes(handlers.Deps{
+		Sealer: sealer, Triggers: triggers, Calls: a.calls, Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Reports: a.reports, Tasks: a.tasks, Scripts: scripts, Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Domains: a.domains, Log: log, Base: base, Clock: clock.System{},
+		Mail: sender, Outbox: a.outbox, Retention: 14 * 24 * time.Hour,
+		API: api,
+		Rooms: [][]web.Route{
+			api.Routes(),
+			respond.New(respond.Deps{Survey: a.surveys, Store: a.store, Base: base, Clock: clock.System{}}).Routes(),
+			inbound.Routes(inbound.NewReceivers(a.store, clock.System{}, log), inbound.NewEvents(a.store, triggers, api.Problem, log), inbound.NewCalls(a.calls)),
+		},
+	})
+	router := frame.Echo(a.routes)
+	apiv3.Register(router)
+	api.Through(router)
+	a.server.Config.Handler = router
 	a.server.Start()
 	t.Cleanup(a.server.Close)
 	return a
@@ -248,4 +328,12 @@ func (b *browser) revision(surveyID string) string {
 // acceptance is a response on its own, as the pages of respondents hand it to the store.
 func acceptance(r *models.Response, surveyRev int64) *store.Acceptance {
 	return &store.Acceptance{Response: r, SurveyRev: surveyRev}
+}
+
+// colleague adds somebody without signing them in.
+func (a *app) colleague(email string) {
+	a.t.Helper()
+	if _, err := a.people.AddUser(a.t.Context(), account.Person{Email: email, Password: password}); err != nil {
+		a.t.Fatalf("add %s: %v", email, err)
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
+	"surveyflow/internal/richtext"
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
@@ -95,7 +96,7 @@ func (h *responses) addRows(ctx context.Context, p *views.ResponsesProps, found 
 		return err
 	}
 	for _, q := range live.Questions()[:min(shownAnswers, len(live.Questions()))] {
-		p.Questions = append(p.Questions, views.ResponseColumn{ID: q.ID, Text: q.Text})
+		p.Questions = append(p.Questions, views.ResponseColumn{ID: q.ID, Text: richtext.Line(q.Text)})
 	}
 	for i := range found {
 		def, err := h.surveys.Definition(ctx, p.Survey.ID, found[i].SurveyVersion)
@@ -146,7 +147,7 @@ func answerPages(def *models.SurveyDefinition, r *models.Response) []views.Respo
 			q := &b.Questions[i]
 			number++
 			page.Answers = append(page.Answers, views.ResponseAnswer{
-				Number: number, Text: q.Text, Tag: q.ExportTag(), Lines: survey.AnswerLines(q, r.Answers.V[q.ID]),
+				Number: number, Text: richtext.Line(q.Text), Tag: q.ExportTag(), Lines: survey.AnswerLines(q, r.Answers.V[q.ID]),
 			})
 		}
 		pages = append(pages, page)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"hash/fnv"
 	"net/http"
 	"slices"
@@ -24,19 +25,23 @@ import (
 
 // runs are the pages of the history of runs.
 type runs struct {
-	store *store.Store
-	clock clock.Clock
+	store     *store.Store
+	clock     clock.Clock
+	retention time.Duration // how long runs are kept when the organisation says nothing else; 0 keeps them
 }
 
 // runRoutes are the rows of runs.
 func runRoutes(d Deps) []web.Route {
-	h := &runs{store: d.Store, clock: d.Clock}
+	h := &runs{store: d.Store, clock: d.Clock, retention: d.Retention}
 	page := func(method, pattern string, handler echo.HandlerFunc) web.Route {
 		return web.Route{Method: method, Pattern: pattern, Handler: handler, Guard: web.GuardUser, Origin: web.OriginApp}
 	}
 	return []web.Route{
 		page(get, link.PatternRuns, h.list),
 		page(get, link.PatternWorkflowRuns, h.list),
+		page(get, link.PatternRunsBulk, h.bulk),
+		page(post, link.PatternRunsBulk, h.startBulk),
+		page(post, link.PatternRunsExport, h.export),
 		page(get, link.PatternRun, h.show),
 		page(post, link.PatternRunReplay, h.replay),
 		page(post, link.PatternRunCancel, h.cancel),
@@ -48,22 +53,13 @@ func runRoutes(d Deps) []web.Route {
 // while that is still so.
 func (h *runs) list(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	p := views.RunsProps{Filter: views.RunsFilter{
-		Status: runStatus(web.Query(c, "status")), Search: cutRunes(web.Query(c, "q"), 200), Workflow: web.Query(c, "workflow"), Period: runPeriod(web.Query(c, "period")),
-		After: web.PageOf(c).Before,
-	}}
-	workflows, err := h.workflowsOf(c, &p)
-	if err != nil {
+	p := views.RunsProps{Filter: readFilter(c)}
+	p.Oldest, p.Today = h.kept(c)
+	if err := h.fillChoices(c, &p); err != nil {
 		return err
 	}
-	filter := store.RunFilter{
-		WorkflowID: p.Filter.Workflow, Status: models.RunStatus(p.Filter.Status), Search: p.Filter.Search, From: h.since(p.Filter.Period),
-		Page: store.Page{Before: p.Filter.After},
-	}
-	if n := len([]rune(filter.Search)); n > 0 && n < store.MinSearch {
-		p.Errors = []models.FieldError{models.Field("q", "run.error.search_short", "Min", store.MinSearch)}
-		filter.Search = ""
-	}
+	filter, wrong := h.filter(ctx, &p.Filter)
+	p.Errors = wrong
 	rows, next, err := h.store.Runs(ctx, actor, filter)
 	if err != nil {
 		return err
@@ -72,13 +68,86 @@ func (h *runs) list(c echo.Context) error {
 	for i := range rows {
 		p.Items = append(p.Items, runItem(&rows[i]))
 	}
-	if p.Filter.Search == "" {
-		if p.Counts, err = h.store.RunCounts(ctx, filter.From, workflows...); err != nil {
+	if err := waitsOf(ctx, h.store, rows, p.Items); err != nil {
+		return err
+	}
+	if p.Refused, err = h.store.CountRefusals(ctx, actor, store.RefusalFilter{WorkflowID: filter.WorkflowID, SurveyID: filter.SurveyID, From: filter.From}); err != nil {
+		return err
+	}
+	if filter.Search == "" {
+		if p.Counts, err = h.store.RunCounts(ctx, actor, filter); err != nil {
 			return err
 		}
 		p.Counted = true
 	}
+	if p.Filter.After == "" {
+		hours, err := h.store.RunHours(ctx, actor, filter)
+		if err != nil {
+			return err
+		}
+		p.Chart = runChart(hours, filter, i18n.Zone(ctx), h.clock.Now())
+	}
 	return h.renderList(c, p, rows)
+}
+
+// kept gives the first and the last day of which there can be runs, where the person is.
+func (h *runs) kept(c echo.Context) (oldest, today string) {
+	now, zone := h.clock.Now(), i18n.Zone(c.Request().Context())
+	keep := h.retention
+	if days := web.Organisation(c).RetentionDays; days > 0 {
+		keep = time.Duration(days) * 24 * time.Hour
+	}
+	if keep > 0 {
+		oldest = now.Add(-keep).In(zone).Format(time.DateOnly)
+	}
+	return oldest, now.In(zone).Format(time.DateOnly)
+}
+
+// filter reads the filter as the store takes it, and tells what of it is wrong: that part is left out.
+func (h *runs) filter(ctx context.Context, in *views.RunsFilter) (store.RunFilter, []models.FieldError) {
+	out := store.RunFilter{
+		WorkflowID: in.Workflow, SurveyID: in.Survey, Status: models.RunStatus(in.Status), Search: in.Search, Page: store.Page{Before: in.After},
+	}
+	var wrong []models.FieldError
+	if n := len([]rune(out.Search)); n > 0 && n < store.MinSearch {
+		wrong = append(wrong, models.Field("q", "run.error.search_short", "Min", store.MinSearch))
+		out.Search = ""
+	}
+	switch in.Period {
+	case "24h":
+		out.From = h.clock.Now().Add(-24 * time.Hour)
+	case "7d":
+		out.From = h.clock.Now().Add(-7 * 24 * time.Hour)
+	case views.RunPeriodDays:
+		return out, append(wrong, readDays(i18n.Zone(ctx), in, &out)...)
+	}
+	in.From, in.To = "", ""
+	return out, wrong
+}
+
+// readDays reads the first and the last day of a period, as they are where the person is. One of them may be missing.
+func readDays(zone *time.Location, in *views.RunsFilter, out *store.RunFilter) []models.FieldError {
+	var wrong []models.FieldError
+	day := func(field, text string) time.Time {
+		if text == "" {
+			return time.Time{}
+		}
+		t, err := time.ParseInLocation(time.DateOnly, text, zone)
+		if err != nil || t.Year() < 2000 || t.Year() > 9000 {
+			wrong = append(wrong, models.Field(field, "run.error.day"))
+			return time.Time{}
+		}
+		return t
+	}
+	out.From = day("from", in.From)
+	if last := day("to", in.To); !last.IsZero() {
+		out.To = last.AddDate(0, 0, 1)
+		if !out.From.IsZero() && !out.From.Before(out.To) {
+			wrong = append(wrong, models.Field("to", "run.error.days_order"))
+			out.To = time.Time{}
+		}
+	}
+	return wrong
 }
 
 func (h *runs) renderList(c echo.Context, p views.RunsProps, rows []store.RunRow) error {
@@ -99,41 +168,72 @@ func (h *runs) renderList(c echo.Context, p views.RunsProps, rows []store.RunRow
 	return web.Render(c, status, views.Runs(p))
 }
 
-// workflowsOf fills in whose runs are listed, and gives the ids of the workflows to count.
-func (h *runs) workflowsOf(c echo.Context, p *views.RunsProps) ([]string, error) {
+// fillChoices fills in whose runs are listed and what the filter offers.
+func (h *runs) fillChoices(c echo.Context, p *views.RunsProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	if id := c.Param("workflowID"); id != "" {
 		w, err := h.store.Workflow(ctx, actor, id)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		head := headOf(w)
 		names, err := surveyNames(ctx, h.store, actor, []models.Workflow{*w})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		head.SurveyName = names[head.SurveyID]
-		p.Head, p.Filter.Workflow = &head, id
-		return []string{id}, nil
+		p.Head, p.Filter.Workflow, p.Filter.Survey = &head, id, ""
+		return nil
 	}
 	all, _, err := h.store.Workflows(ctx, actor, store.WorkflowFilter{Page: store.Page{Limit: store.MaxPage}})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	slices.SortFunc(all, func(a, b models.Workflow) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
-	var ids []string
-	known := false
+	names, err := surveyNames(ctx, h.store, actor, all)
+	if err != nil {
+		return err
+	}
 	for _, w := range all {
 		p.Workflows = append(p.Workflows, components.Option{Value: w.ID, Label: w.Name})
-		if p.Filter.Workflow == "" || p.Filter.Workflow == w.ID {
-			ids = append(ids, w.ID)
-			known = true
+	}
+	for id, name := range names {
+		if name != "" {
+			p.Surveys = append(p.Surveys, components.Option{Value: id, Label: name})
 		}
 	}
-	if !known {
-		ids = []string{p.Filter.Workflow} // a deleted one: its runs are still there
+	if p.Workflows, err = h.chosen(p.Workflows, p.Filter.Workflow, func(id string) (string, error) {
+		w, err := h.store.Workflow(ctx, actor, id)
+		if err != nil {
+			return "", err
+		}
+		return w.Name, nil
+	}); err != nil {
+		return err
 	}
-	return ids, nil
+	p.Surveys, err = h.chosen(p.Surveys, p.Filter.Survey, func(id string) (string, error) {
+		v, err := h.store.Survey(ctx, actor, id)
+		if err != nil {
+			return "", err
+		}
+		return v.Name, nil
+	})
+	return err
+}
+
+// chosen sorts the options by their names, and adds the chosen one where the list was too long for it. One that was
+// deleted goes by its id: its runs are still there.
+func (h *runs) chosen(options []components.Option, id string, name func(id string) (string, error)) ([]components.Option, error) {
+	if id != "" && !slices.ContainsFunc(options, func(o components.Option) bool { return o.Value == id }) {
+		label, err := name(id)
+		if err != nil && models.ErrorCode(err) != models.CodeNotFound {
+			return nil, err
+		}
+		options = append(options, components.Option{Value: id, Label: cmp.Or(label, cutRunes(id, 40))})
+	}
+	slices.SortFunc(options, func(a, b components.Option) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)), cmp.Compare(a.Value, b.Value))
+	})
+	return options, nil
 }
 
 // runStatus gives a status that a list can be filtered by; empty for any other word.
@@ -151,17 +251,6 @@ func runPeriod(word string) string {
 	return ""
 }
 
-// since gives where a period begins; the zero time for all.
-func (h *runs) since(period string) time.Time {
-	switch period {
-	case "24h":
-		return h.clock.Now().Add(-24 * time.Hour)
-	case "7d":
-		return h.clock.Now().Add(-7 * 24 * time.Hour)
-	}
-	return time.Time{}
-}
-
 // listFingerprint is the same as long as a list shows the same.
 func listFingerprint(rows []store.RunRow, counts map[models.RunStatus]int64) string {
 	f := fnv.New64a()
@@ -172,7 +261,7 @@ func listFingerprint(rows []store.RunRow, counts map[models.RunStatus]int64) str
 	}
 	for i := range rows {
 		r := &rows[i]
-		add(r.ID, string(r.Display()), strconv.Itoa(r.Attempts), r.WorkflowName)
+		add(r.ID, string(r.Display()), strconv.Itoa(r.Attempts), strconv.Itoa(r.Retries), r.WorkflowName)
 		if r.DueAt != nil {
 			add(strconv.FormatInt(*r.DueAt, 10))
 		}
@@ -187,7 +276,7 @@ func listFingerprint(rows []store.RunRow, counts map[models.RunStatus]int64) str
 func runItem(r *store.RunRow) views.RunItem {
 	item := views.RunItem{
 		ID: r.ID, Status: r.Display(), Test: r.Test, Replay: r.ReplayOf != nil, WorkflowID: r.WorkflowID, WorkflowName: r.WorkflowName,
-		WorkflowDeleted: r.WorkflowDeleted, CreatedAt: r.CreatedAt, Attempts: r.Attempts, Error: models.DecodeRunError(r.Error),
+		WorkflowDeleted: r.WorkflowDeleted, CreatedAt: r.CreatedAt, Retries: r.Retries, Error: models.DecodeRunError(r.Error),
 		Anonymous: r.EventType == models.EventSurveyResponse && r.ResponseID == nil,
 	}
 	if r.ResponseID != nil {
@@ -220,7 +309,7 @@ func (h *runs) replay(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	run, err := workflow.Replay(ctx, h.store, h.clock, web.Actor(c), c.Param("runID"), workflow.ReplayOptions{
+	run, err := workflow.Replay(ctx, h.store, web.Actor(c), c.Param("runID"), workflow.ReplayOptions{
 		FromFailed: in.From == "failedTask", Original: in.Revision == "original",
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -28,13 +29,20 @@ func (h *runs) show(c echo.Context) error {
 	}
 	p := views.RunProps{
 		Item: runItem(&d.RunRow), Version: d.WorkflowVersion, LiveVersion: d.WorkflowVersion, Tasks: runTasks(ctx, d), Replays: d.Replays,
-		Active: d.Status == models.RunOpen, CanReplay: d.Status != models.RunOpen, Seen: runFingerprint(d),
+		Active: d.Status == models.RunOpen, CanReplay: d.Status != models.RunOpen && !d.WorkflowDeleted, Seen: runFingerprint(d),
 	}
+	items := []views.RunItem{p.Item}
+	if err := waitsOf(ctx, h.store, []store.RunRow{d.RunRow}, items); err != nil {
+		return err
+	}
+	p.Item = items[0]
 	if d.SurveyID != nil {
 		p.SurveyID = *d.SurveyID
 	}
 	if d.FinishedAt != nil {
-		p.FinishedAt = *d.FinishedAt
+		p.FinishedAt, p.StatusAt = *d.FinishedAt, *d.FinishedAt
+	} else if d.QueueStateAt != nil && !p.Item.Anonymous {
+		p.StatusAt = time.UnixMicro(*d.QueueStateAt).UTC()
 	}
 	if d.ReplayOf != nil {
 		p.ReplayOf = *d.ReplayOf
@@ -69,12 +77,15 @@ func (h *runs) fillEvent(ctx context.Context, d *store.RunDetail, p *views.RunPr
 	if err != nil {
 		return nil //nolint:nilerr // the payload is shown as it is
 	}
-	if person := snapshot.Contact; person != nil {
+	if person := workflow.Respondent(snapshot); person != nil {
 		name := strings.TrimSpace(person.FirstName + " " + person.LastName)
 		p.Event.Values = append(p.Event.Values,
 			views.NamedValue{Name: i18n.T(ctx, "run.event.contact.name"), Value: name},
 			views.NamedValue{Name: i18n.T(ctx, "run.event.contact.email"), Value: person.Email})
 		p.Item.Person = cmp.Or(name, person.Email)
+	}
+	if len(snapshot.Payload) > 0 {
+		fillSentEvent(ctx, d, snapshot, p)
 	}
 	if d.Event.SurveyID == nil || d.Event.SurveyVersion == nil {
 		return nil
@@ -102,6 +113,17 @@ func (h *runs) fillEvent(ctx context.Context, d *store.RunDetail, p *views.RunPr
 		p.Event.Values = append(p.Event.Values, views.NamedValue{Name: name, Value: snapshot.Fields[name]})
 	}
 	return nil
+}
+
+// fillSentEvent shows the named parts of an event that was sent, and all of it as it came.
+func fillSentEvent(ctx context.Context, d *store.RunDetail, s *models.Snapshot, p *views.RunProps) {
+	event := d.Definition.Event
+	values := &workflow.Values{Snapshot: s, Fields: workflow.NewEventFields(event)}
+	for _, f := range workflow.FieldsOf(event) {
+		value := values.Value(pipedtext.Ref{Scheme: "aedj", Name: f.Name}).String()
+		p.Event.Values = append(p.Event.Values, views.NamedValue{Name: fieldLabel(ctx, event.Type, f.Name), Value: value})
+	}
+	p.Event.Payload = string(s.Payload)
 }
 
 // fieldNames lists embedded data: in the survey's order, then what else the response carries.

@@ -19,10 +19,11 @@ func runTasks(ctx context.Context, d *store.RunDetail) []views.RunTask {
 		byTask[a.TaskID] = append(byTask[a.TaskID], a)
 	}
 	tasks := make([]views.RunTask, len(d.Definition.Tasks))
+	titles := views.TaskTitles(ctx, d.Definition.Tasks)
 	reached := false // the task that is on
 	for i, spec := range d.Definition.Tasks {
 		attempts := byTask[spec.ID]
-		t := views.RunTask{ID: spec.ID, Title: views.TaskTitle(ctx, spec), Status: taskStatus(&d.RunRow, attempts, &reached)}
+		t := views.RunTask{ID: spec.ID, Title: titles[i], Status: taskStatus(&d.RunRow, attempts, &reached)}
 		for _, a := range attempts {
 			t.Attempts = append(t.Attempts, runAttempt(a))
 			t.Carried = t.Carried || a.Result == models.AttemptCarried

@@ -9,7 +9,6 @@ import (
 	"surveyflow/internal/account"
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
-	"surveyflow/models"
 	"surveyflow/views"
 )
 
@@ -49,17 +48,11 @@ func (h *setUp) create(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	user, err := h.people.SetUp(ctx, account.SetUp{Code: form.Code, Organisation: form.Organisation, Person: account.Person{
+	user, err := h.people.SetUp(ctx, account.SetUp{Code: form.Code, Organisation: form.Organisation, TimeZone: form.TimeZone, Person: account.Person{
 		Email: form.Email, FirstName: form.FirstName, LastName: form.LastName, Password: form.Password, Language: i18n.Match(i18n.Lang(ctx)),
 	}})
 	if err != nil {
 		return h.refuse(c, form, err)
-	}
-	if form.TimeZone != "" {
-		// The account exists already: a zone that is not taken is no reason to fail. It can be chosen on the account page.
-		_ = h.people.SaveProfile(ctx, user.Actor(models.ViaWeb), account.Profile{
-			FirstName: user.FirstName, LastName: user.LastName, Language: user.Language, TimeZone: form.TimeZone,
-		})
 	}
 	client, err := h.web.Client(c)
 	if err != nil {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -25,7 +26,16 @@ func (h *signIn) show(c echo.Context) error {
 	if web.User(c) != nil {
 		return web.Redirect(c, link.Local(next, link.Home()))
 	}
-	return web.Render(c, http.StatusOK, views.SignIn(views.SignInProps{Next: next}))
+	if waits, _, err := h.web.Pending(c); err != nil {
+		return err
+	} else if waits != nil && web.Query(c, "again") == "" {
+		return web.Redirect(c, link.With(link.SignInCode(), "next", next))
+	}
+	service, err := h.people.Service(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return web.Render(c, http.StatusOK, views.SignIn(views.SignInProps{Next: next, Service: service}))
 }
 
 // create signs in.
@@ -56,12 +66,25 @@ func (h *signIn) create(c echo.Context) error {
 func (h *signIn) refuse(c echo.Context, email, next string, err error) error {
 	fields, status, refused := web.Refused(c, err)
 	if models.ErrorCode(err) == models.CodeUnauthorized {
-		fields, status, refused = []models.FieldError{models.Field("password", web.Key(err))}, http.StatusUnprocessableEntity, true
+		fields, status, refused = passwordRefused(err), http.StatusUnprocessableEntity, true
 	}
 	if !refused {
 		return err
 	}
-	return web.Render(c, status, views.SignIn(views.SignInProps{Email: email, Next: link.Local(next, ""), Errors: fields}))
+	service, err := h.people.Service(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return web.Render(c, status, views.SignIn(views.SignInProps{Service: service, Email: email, Next: link.Local(next, ""), Errors: fields}))
+}
+
+// passwordRefused says why a password signs nobody in.
+func passwordRefused(err error) []models.FieldError {
+	f := models.Field("password", web.Key(err))
+	if e, ok := errors.AsType[*models.Error](err); ok {
+		f.Args = e.Args
+	}
+	return []models.FieldError{f}
 }
 
 // delete signs out.

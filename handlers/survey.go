@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,12 +33,21 @@ type surveys struct {
 // list lists surveys.
 func (h *surveys) list(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	p := views.SurveysProps{Search: web.Query(c, "q"), State: models.SurveyState(web.Query(c, "state"))}
+	p := views.SurveysProps{
+		Search: web.Query(c, "q"), State: models.SurveyState(web.Query(c, "state")), Sort: web.Query(c, "sort"),
+		Shared: web.Query(c, "shared") != "", Mine: web.Query(c, "mine") != "",
+	}
 	if p.State != models.SurveyOpen && p.State != models.SurveyDraft && p.State != models.SurveyClosed {
 		p.State = ""
 	}
-	page := web.PageOf(c)
-	found, next, err := h.store.Surveys(ctx, actor, store.SurveyFilter{Search: p.Search, State: p.State, Page: page})
+	filter := store.SurveyFilter{Search: p.Search, State: p.State, Shared: p.Shared, Sort: store.SurveySort(p.Sort), Page: web.PageOf(c)}
+	if filter.Sort != store.SortName && filter.Sort != store.SortCreated {
+		p.Sort, filter.Sort = "", ""
+	}
+	if p.Mine {
+		filter.Owner = actor.UserID
+	}
+	found, next, err := h.store.Surveys(ctx, actor, filter)
 	if err != nil {
 		return err
 	}
@@ -45,8 +55,22 @@ func (h *surveys) list(c echo.Context) error {
 	if p.Counts, err = h.store.ResponseCounts(ctx, surveyIDs(found)...); err != nil {
 		return err
 	}
+	if p.Owners, err = h.owners(ctx, actor, found); err != nil {
+		return err
+	}
 	p.Pager = pager(c, next)
 	return web.Render(c, http.StatusOK, views.Surveys(p))
+}
+
+// owners gives the people who own the surveys that are not the actor's own.
+func (h *surveys) owners(ctx context.Context, actor models.Actor, all []models.Survey) (map[string]models.User, error) {
+	var ids []string
+	for i := range all {
+		if all[i].OwnerID != actor.UserID {
+			ids = append(ids, all[i].OwnerID)
+		}
+	}
+	return h.store.People(ctx, actor, ids...)
 }
 
 func surveyIDs(all []models.Survey) []string {
@@ -55,46 +79,6 @@ func surveyIDs(all []models.Survey) []string {
 		ids[i] = all[i].ID
 	}
 	return ids
-}
-
-// new asks for the name of a new survey.
-func (h *surveys) new(c echo.Context) error {
-	return web.Render(c, http.StatusOK, views.SurveyNew(views.SurveyNewProps{}))
-}
-
-// create makes a survey with one question to start from, and opens it.
-func (h *surveys) create(c echo.Context) error {
-	var form struct {
-		Name string `form:"name"`
-	}
-	if err := web.Bind(c, &form); err != nil {
-		return err
-	}
-	if err := checkSurveyName(form.Name); err != nil {
-		return h.refuseNew(c, form.Name, err)
-	}
-	ctx, user := c.Request().Context(), web.User(c)
-	s := &models.Survey{ID: models.NewID(models.PrefixSurvey), OwnerID: user.ID, Name: form.Name, NextQID: 1}
-	s.Draft.V = survey.NewDefinition(i18n.Match(user.Language))
-	question, err := survey.AddQuestion(s, s.Draft.V.Blocks[0].ID, models.QuestionSingleChoice)
-	if err != nil {
-		return err
-	}
-	collector := &models.Collector{
-		ID: models.NewID(models.PrefixCollector), Type: models.CollectorLink, Slug: models.NewCapability(), Open: true, IsDefault: true,
-	}
-	if err := h.store.CreateSurvey(ctx, web.Actor(c), s, collector); err != nil {
-		return err
-	}
-	return web.Redirect(c, link.With(link.SurveyBuild(s.ID), "edit", question.ID, "new", "1"))
-}
-
-func (h *surveys) refuseNew(c echo.Context, name string, err error) error {
-	fields, status, refused := web.Refused(c, err)
-	if !refused {
-		return err
-	}
-	return web.Render(c, status, views.SurveyNew(views.SurveyNewProps{Name: name, Errors: fields}))
 }
 
 func checkSurveyName(name string) error {
@@ -124,7 +108,7 @@ func (h *surveys) reopen(c echo.Context) error {
 
 func (h *surveys) setState(c echo.Context, state models.SurveyState, said string) error {
 	ctx, id := c.Request().Context(), c.Param("surveyID")
-	if err := h.store.SetSurveyState(ctx, web.Actor(c), id, state); err != nil {
+	if err := survey.SetState(ctx, h.store, survey.Change{Actor: web.Actor(c), SurveyID: id}, state); err != nil {
 		return err
 	}
 	web.FlashOK(c, i18n.T(ctx, said))
@@ -167,6 +151,10 @@ func settingsOf(s models.Survey) views.SurveySettingsProps {
 // renderSettings adds what deleting would take along.
 func (h *surveys) renderSettings(c echo.Context, status int, p views.SurveySettingsProps) error {
 	ctx, id := c.Request().Context(), p.Survey.ID
+	p.Zones, p.OrgZone = zones(), web.Organisation(c).TimeZone
+	if len(p.DateErrors) == 0 {
+		p.Dates = datesOf(&p.Survey, p.OrgZone)
+	}
 	counts, err := h.store.ResponseCounts(ctx, id)
 	if err != nil {
 		return err
@@ -174,6 +162,11 @@ func (h *surveys) renderSettings(c echo.Context, status int, p views.SurveySetti
 	for _, n := range counts[id] {
 		p.Responses += n
 	}
+	_, err = h.store.SurveyImport(ctx, web.Actor(c), id)
+	if err != nil && models.ErrorCode(err) != models.CodeNotFound {
+		return err
+	}
+	p.Imported = err == nil
 	workflows, _, err := h.store.Workflows(ctx, web.Actor(c), store.WorkflowFilter{SurveyID: id, Page: store.Page{Limit: store.MaxPage}})
 	if err != nil {
 		return err

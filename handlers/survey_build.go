@@ -1,20 +1,22 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"surveyflow/handlers/web"
 	"surveyflow/internal/clock"
-	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
 	"surveyflow/views"
+	"surveyflow/views/components"
 )
 
 // builder is the page on which a survey is made, and every change to a draft. Each change names the draft that its page
@@ -31,22 +33,41 @@ func (h *builder) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if !s.Access.Allows(models.AccessEdit) {
+		return h.outline(c, s)
+	}
 	p := h.open(s, web.Query(c, "edit"))
 	p.Focus = web.Query(c, "new") != ""
 	if blank := web.Query(c, "add"); blank != "" {
-		addBlankRow(&p)
+		addBlankRow(&p, blank)
+	}
+	if block, at, ok := strings.Cut(web.Query(c, "insert"), "."); ok && s.Draft.V.Block(block) != nil {
+		n, _ := strconv.Atoi(at)
+		p.Insert = &views.InsertForm{Block: block, At: min(max(n, 0), len(s.Draft.V.Block(block).Questions))}
 	}
 	return h.render(c, http.StatusOK, p)
 }
 
+// outline shows the draft to whoever may only look at it.
+func (h *builder) outline(c echo.Context, s *models.Survey) error {
+	owner, err := h.store.User(c.Request().Context(), web.Actor(c), s.OwnerID)
+	if err != nil {
+		return err
+	}
+	return web.Render(c, http.StatusOK, views.SurveyOutline(views.OutlineProps{Survey: *s, Owner: owner.Name()}))
+}
+
 // open gives the page with one part open: a question, a page, or one of the parts below them.
 func (h *builder) open(s *models.Survey, editing string) views.BuilderProps {
-	p := views.BuilderProps{Survey: *s, Editing: editing, Fields: fieldFormsOf(s.Draft.V.EmbeddedData), End: s.Draft.V.End}
+	p := views.BuilderProps{Survey: *s, Editing: editing, Fields: fieldFormsOf(s.Draft.V.EmbeddedData), End: s.Draft.V.End, Intro: s.Draft.V.Description}
 	if q := s.Draft.V.Question(editing); q != nil {
 		p.Question = questionFormOf(q)
 	}
 	if b := s.Draft.V.Block(editing); b != nil {
-		p.Page = &views.PageForm{Title: b.Title}
+		p.Page = &views.PageForm{Title: b.Title, Display: b.Display}
+	}
+	if b := &s.Draft.V.Blocks[0]; editing == "" && len(s.Draft.V.Blocks) == 1 && len(b.Questions) == 0 {
+		p.Insert = &views.InsertForm{Block: b.ID} // there is nothing else to do
 	}
 	if editing == views.EditingFields && len(p.Fields) == 0 {
 		p.Fields = []views.FieldForm{{}}
@@ -55,8 +76,10 @@ func (h *builder) open(s *models.Survey, editing string) views.BuilderProps {
 }
 
 // addBlankRow adds an empty row to the open form, for browsers without scripts.
-func addBlankRow(p *views.BuilderProps) {
+func addBlankRow(p *views.BuilderProps, group string) {
 	switch {
+	case p.Question != nil && p.Question.Type.HasRows() && group == views.GroupRows:
+		p.Question.Rows = append(p.Question.Rows, views.ChoiceForm{Group: group, Row: len(p.Question.Rows)})
 	case p.Question != nil && p.Question.Type.HasChoices():
 		p.Question.Choices = append(p.Question.Choices, views.ChoiceForm{Row: len(p.Question.Choices)})
 	case p.Editing == views.EditingFields:
@@ -75,6 +98,7 @@ func (h *builder) render(c echo.Context, status int, p views.BuilderProps) error
 			p.Unready[q.ID] = wrong
 		}
 	}
+	addLogic(c.Request().Context(), &p)
 	if !web.IsFragment(c) {
 		return web.Render(c, status, views.Build(p))
 	}
@@ -114,44 +138,60 @@ func (h *builder) change(c echo.Context, revision int64, edit func(s *models.Sur
 	return s, err
 }
 
-// structure is change for what has no form to show again: adding, moving and deleting. What cannot be done to the
-// newest draft is told on the page of the newest draft.
-func (h *builder) structure(c echo.Context, editing string, edit func(s *models.Survey) (string, error)) error {
-	var form struct {
-		Revision int64 `form:"revision"`
-	}
-	if err := web.Bind(c, &form); err != nil {
+// edited is what a change of a draft led to.
+type edited struct {
+	open  string // the part that is open afterwards
+	fresh bool   // it is new, and its form takes the focus
+	focus string // the part whose card takes the focus; empty leaves it where it is
+	said  string // what is read aloud
+	undo  *components.Flash
+	logic bool // the display logic of the open part stays unfolded
+}
+
+// structure is change for what has no form to show again: adding and moving. What cannot be done to the newest draft is
+// told on the page of the newest draft.
+func (h *builder) structure(c echo.Context, edit func(s *models.Survey) (edited, error)) error {
+	revision, err := formRevision(c)
+	if err != nil {
 		return err
 	}
-	open := editing
-	s, err := h.change(c, form.Revision, func(s *models.Survey) (err error) {
-		open, err = edit(s)
+	var done edited
+	s, err := h.change(c, revision, func(s *models.Survey) (err error) {
+		done, err = edit(s)
 		return err
 	})
 	if err != nil {
-		return h.stale(c, "", nil, err)
+		return h.stale(c, done.open, nil, err)
 	}
-	return h.saved(c, s, open, editing == newPart)
+	return h.saved(c, s, done)
 }
 
-// newPart as the part that a change opens means that it is new and takes the focus.
-const newPart = "new"
+func formRevision(c echo.Context) (int64, error) {
+	var form struct {
+		Revision int64 `form:"revision"`
+	}
+	return form.Revision, web.Bind(c, &form)
+}
 
 // saved goes on after a change: to the builder, with a part open.
-func (h *builder) saved(c echo.Context, s *models.Survey, editing string, focus bool) error {
-	at := link.With(link.SurveyBuild(s.ID), "edit", editing)
+func (h *builder) saved(c echo.Context, s *models.Survey, done edited) error {
+	at := link.With(link.SurveyBuild(s.ID), "edit", done.open)
 	if !web.IsFragment(c) {
-		if focus {
+		if done.undo != nil {
+			web.Flash(c, *done.undo)
+			return web.Redirect(c, at) // without a fragment, so that the way back is in sight
+		}
+		if done.fresh {
 			at = link.With(at, "new", "1")
 		}
-		if editing != "" {
-			at += "#" + editing
+		if part := cmp.Or(done.open, done.focus); part != "" {
+			at += "#" + part
 		}
 		return web.Redirect(c, at)
 	}
 	c.Response().Header().Set("HX-Replace-Url", at)
-	p := h.open(s, editing)
-	p.Focus, p.SavedAt = focus, s.UpdatedAt
+	p := h.open(s, done.open)
+	p.Focus, p.FocusAt, p.Said, p.Undo, p.SavedAt, p.Logic.Open = done.fresh, done.focus, done.said, done.undo, s.UpdatedAt, done.logic
 	return h.render(c, http.StatusOK, p)
 }
 
@@ -176,42 +216,6 @@ func (h *builder) stale(c echo.Context, editing string, fill func(p *views.Build
 		fill(&p)
 	}
 	return h.render(c, web.Status(err), p)
-}
-
-// addPage adds a page at the end.
-func (h *builder) addPage(c echo.Context) error {
-	return h.structure(c, "", func(s *models.Survey) (string, error) {
-		_, err := survey.AddBlock(s, "")
-		return "", err
-	})
-}
-
-// savePage renames a page.
-func (h *builder) savePage(c echo.Context) error {
-	var form struct {
-		Revision int64  `form:"revision"`
-		Title    string `form:"title"`
-	}
-	if err := web.Bind(c, &form); err != nil {
-		return err
-	}
-	id := c.Param("pageID")
-	s, err := h.change(c, form.Revision, func(s *models.Survey) error {
-		b := s.Draft.V.Block(id)
-		if b == nil {
-			return models.NotFound("survey.error.no_block")
-		}
-		b.Title = form.Title
-		return h.partOf(&s.Draft.V, id)
-	})
-	fill := func(p *views.BuilderProps) { p.Page = &views.PageForm{Title: form.Title} }
-	if fields, status, refused := web.Refused(c, err); refused && models.ErrorCode(err) == models.CodeInvalid {
-		return h.refuse(c, s, id, fields, status, fill)
-	}
-	if err != nil {
-		return h.stale(c, id, fill, err)
-	}
-	return h.saved(c, s, "", false)
 }
 
 // partOf checks a definition and keeps what is wrong with one part of it, whose form names its fields without the part.
@@ -239,68 +243,13 @@ func (h *builder) refuse(c echo.Context, s *models.Survey, editing string, field
 	return h.render(c, status, p)
 }
 
-// movePage moves a page up or down.
-func (h *builder) movePage(c echo.Context) error {
-	to, err := direction(c)
-	if err != nil {
+// autosaved answers what was saved while somebody types: without the form itself. A page that is being left reads nothing.
+func (h *builder) autosaved(c echo.Context, p views.BuilderProps) error {
+	if !web.IsFragment(c) {
+		return c.NoContent(http.StatusNoContent)
+	}
+	if err := h.addLink(c, &p); err != nil {
 		return err
 	}
-	return h.structure(c, "", func(s *models.Survey) (string, error) {
-		id := c.Param("pageID")
-		at := slices.IndexFunc(s.Draft.V.Blocks, func(b models.Block) bool { return b.ID == id })
-		return "", survey.MoveBlock(s, id, at+to)
-	})
-}
-
-// direction reads from a form whether something moves up (-1) or down (1).
-func direction(c echo.Context) (int, error) {
-	in, err := web.Values(c)
-	if err != nil {
-		return 0, err
-	}
-	if in.Get("to") == "up" {
-		return -1, nil
-	}
-	return 1, nil
-}
-
-// deletePage removes a page with its questions.
-func (h *builder) deletePage(c echo.Context) error {
-	return h.structure(c, "", func(s *models.Survey) (string, error) {
-		return "", survey.DeleteBlock(s, c.Param("pageID"))
-	})
-}
-
-// putLive makes the draft what respondents meet. What keeps it from that is listed, with the way to each place.
-func (h *builder) putLive(c echo.Context) error {
-	var form struct {
-		Revision int64 `form:"revision"`
-	}
-	if err := web.Bind(c, &form); err != nil {
-		return err
-	}
-	ctx, actor, id := c.Request().Context(), web.Actor(c), c.Param("surveyID")
-	s, err := h.store.Survey(ctx, actor, id)
-	if err != nil {
-		return err
-	}
-	if form.Revision != 0 && form.Revision != s.DraftRev {
-		return h.stale(c, "", nil, models.Conflict("survey.error.changed", nil))
-	}
-	if problems, invalid := checkFields(survey.Check(&s.Draft.V)); invalid {
-		p := h.open(s, "")
-		p.Problems = problems
-		return h.render(c, http.StatusUnprocessableEntity, p)
-	}
-	first := s.Version == 0
-	live, err := h.store.PutSurveyLive(ctx, actor, id, s.DraftRev)
-	if err != nil {
-		return h.stale(c, "", nil, err)
-	}
-	if first {
-		web.FlashOK(c, i18n.T(ctx, "survey.live.first"))
-		return web.Redirect(c, link.SurveyCollectors(id))
-	}
-	web.FlashOK(c, i18n.T(ctx, "survey.live.done", "Version", live.Version))
-	return web.Redirect(c, link.SurveyBuild(id))
+	return web.Render(c, http.StatusOK, views.SavedFragment(p))
 }

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"surveyflow/internal/survey"
+	"surveyflow/internal/richtext"
 	"surveyflow/models"
 	"surveyflow/views"
 )
@@ -20,13 +20,13 @@ func questionFormOf(q *models.Question) *views.QuestionForm {
 		ID: q.ID, Type: q.Type, Text: q.Text, Help: q.Help, Tag: q.Tag, AutoTag: untagged.ExportTag(), Required: q.Required,
 		Min: decimalText(q.Rules.Min), Max: decimalText(q.Rules.Max), MinLength: countText(q.Rules.MinLength), MaxLength: countText(q.Rules.MaxLength),
 		MinChoices: countText(q.Rules.MinChoices), MaxChoices: countText(q.Rules.MaxChoices), Pattern: q.Rules.Pattern, Message: q.Rules.Message,
+		Earliest: q.Rules.Earliest, Latest: q.Rules.Latest, Day: string(q.Rules.Day), Display: q.Display,
 	}
 	if q.Rules.Decimals != nil {
 		f.Decimals = strconv.Itoa(*q.Rules.Decimals)
 	}
-	for i, c := range q.Choices {
-		f.Choices = append(f.Choices, views.ChoiceForm{Row: i, ID: c.ID, Text: c.Text, Recode: c.Recode, TextEntry: c.TextEntry, Exclusive: c.Exclusive})
-	}
+	fillScale(f, q)
+	f.Choices, f.Rows = partForms("", q.Choices), partForms(views.GroupRows, q.Rows)
 	return f
 }
 
@@ -53,14 +53,9 @@ func readQuestionForm(q *models.Question, in url.Values) *views.QuestionForm {
 	f.MinLength, f.MaxLength = text("rules.minLength"), text("rules.maxLength")
 	f.MinChoices, f.MaxChoices = text("rules.minChoices"), text("rules.maxChoices")
 	f.Pattern, f.Message = text("rules.pattern"), text("rules.message")
-	f.Choices = nil
-	for _, row := range rowsOf(in, "choices") {
-		at := func(field string) string { return text("choices[" + strconv.Itoa(row) + "]." + field) }
-		id, _ := strconv.Atoi(at("id")) // anything else is a new choice
-		f.Choices = append(f.Choices, views.ChoiceForm{
-			Row: row, ID: id, Text: at("text"), Recode: at("recode"), TextEntry: at("textEntry") != "", Exclusive: at("exclusive") != "",
-		})
-	}
+	f.Earliest, f.Latest, f.Day = text("rules.earliest"), text("rules.latest"), text("rules.day")
+	readScale(f, text)
+	f.Choices, f.Rows = readParts("", in), readParts(views.GroupRows, in)
 	return f
 }
 
@@ -84,31 +79,6 @@ func rowsOf(in url.Values, group string) []int {
 	}
 	slices.Sort(rows)
 	return rows[:min(len(rows), mostRows)]
-}
-
-// dropBlank leaves out the rows of choices in which nothing was written: new ones, and those that were always empty.
-func dropBlank(f *views.QuestionForm, q *models.Question) {
-	f.Choices = slices.DeleteFunc(f.Choices, func(c views.ChoiceForm) bool {
-		if c.Text != "" || c.Recode != "" {
-			return false
-		}
-		old := q.Choice(c.ID)
-		return old == nil || old.Text == ""
-	})
-	numberRows(f)
-}
-
-// dropNewBlank leaves out new rows of choices in which nothing was written yet, but keeps the numbers of the others.
-func dropNewBlank(f *views.QuestionForm, q *models.Question) {
-	f.Choices = slices.DeleteFunc(f.Choices, func(c views.ChoiceForm) bool {
-		return c.Text == "" && c.Recode == "" && q.Choice(c.ID) == nil
-	})
-}
-
-func numberRows(f *views.QuestionForm) {
-	for i := range f.Choices {
-		f.Choices[i].Row = i
-	}
 }
 
 // applyQuestionForm puts a form into a question and tells which of its numbers are none. The other rules are survey.CheckQuestion's.
@@ -135,41 +105,23 @@ func applyQuestionForm(f *views.QuestionForm, q *models.Question) []models.Field
 		}
 		return &n
 	}
-	q.Text, q.Help, q.Tag, q.Required = f.Text, f.Help, f.Tag, f.Required
+	q.Text, q.Help, q.Tag, q.Required = richtext.Clean(f.Text), richtext.Clean(f.Help), f.Tag, f.Required
 	q.Rules = models.Rules{
 		Min: decimal("rules.min", f.Min), Max: decimal("rules.max", f.Max),
 		MinLength: count("rules.minLength", f.MinLength), MaxLength: count("rules.maxLength", f.MaxLength),
 		MinChoices: count("rules.minChoices", f.MinChoices), MaxChoices: count("rules.maxChoices", f.MaxChoices),
-		Pattern: f.Pattern, Message: f.Message,
+		Pattern: f.Pattern, Message: f.Message, Earliest: f.Earliest, Latest: f.Latest, Day: models.DayRule(f.Day),
+	}
+	q.Scale = models.Scale{Points: count("scale.points", f.Points), Shape: models.Shape(f.Shape), Low: f.Low, High: f.High}
+	if step := decimal("scale.step", f.Step); step != nil {
+		q.Scale.Step = *step
 	}
 	if f.Decimals != "" {
 		n := count("rules.decimals", f.Decimals)
 		q.Rules.Decimals = &n
 	}
-	if q.Type.HasChoices() {
-		choices := make([]models.Choice, len(f.Choices))
-		for i, c := range f.Choices {
-			choices[i] = models.Choice{ID: c.ID, Text: c.Text, Recode: c.Recode, TextEntry: c.TextEntry, Exclusive: c.Exclusive && q.Type == models.QuestionMultipleChoice}
-		}
-		survey.SetChoices(q, choices)
-		for i := range f.Choices {
-			f.Choices[i].ID = q.Choices[i].ID
-		}
-	}
+	applyParts(f, q)
 	return wrong
-}
-
-// moveRow swaps a row of choices with its neighbour.
-func moveRow(f *views.QuestionForm, row int, up bool) {
-	i := slices.IndexFunc(f.Choices, func(c views.ChoiceForm) bool { return c.Row == row })
-	j := i + 1
-	if up {
-		j = i - 1
-	}
-	if i < 0 || j < 0 || j >= len(f.Choices) {
-		return
-	}
-	f.Choices[i], f.Choices[j] = f.Choices[j], f.Choices[i]
 }
 
 // fieldFormsOf gives the rows of the form of embedded data, as the draft has them.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -32,92 +33,47 @@ func (h *builder) showQuestion(c echo.Context) error {
 	return web.Redirect(c, link.With(link.SurveyBuild(c.Param("surveyID")), "edit", id)+"#"+id)
 }
 
-// addQuestion adds a question to a page and opens it.
-func (h *builder) addQuestion(c echo.Context) error {
-	in, err := web.Values(c)
-	if err != nil {
-		return err
-	}
-	return h.structure(c, newPart, func(s *models.Survey) (string, error) {
-		q, err := survey.AddQuestion(s, in.Get("page"), models.QuestionType(in.Get("type")))
-		if err != nil {
-			return "", err
-		}
-		return q.ID, nil
-	})
-}
-
-// moveQuestion moves a question up or down, over the edge of its page too.
-func (h *builder) moveQuestion(c echo.Context) error {
-	to, err := direction(c)
-	if err != nil {
-		return err
-	}
-	return h.structure(c, "", func(s *models.Survey) (string, error) {
-		id := c.Param("questionID")
-		page, at := placeOf(&s.Draft.V, id)
-		if page < 0 {
-			return "", models.NotFound("survey.error.no_question")
-		}
-		blocks := s.Draft.V.Blocks
-		switch at += to; {
-		case at < 0 && page == 0, at >= len(blocks[page].Questions) && page == len(blocks)-1:
-			return "", nil // at the very beginning or end already
-		case at < 0:
-			page--
-			at = len(blocks[page].Questions)
-		case at >= len(blocks[page].Questions):
-			page++
-			at = 0
-		}
-		return "", survey.MoveQuestion(s, id, blocks[page].ID, at)
-	})
-}
-
-// placeOf gives the page of a question and its place there; -1 when there is none.
-func placeOf(d *models.SurveyDefinition, id string) (page, at int) {
-	for i := range d.Blocks {
-		if at := slices.IndexFunc(d.Blocks[i].Questions, func(q models.Question) bool { return q.ID == id }); at >= 0 {
-			return i, at
-		}
-	}
-	return -1, -1
-}
-
-// copyQuestion adds a copy behind a question and opens it.
-func (h *builder) copyQuestion(c echo.Context) error {
-	return h.structure(c, newPart, func(s *models.Survey) (string, error) {
-		q, err := survey.CopyQuestion(s, c.Param("questionID"))
-		if err != nil {
-			return "", err
-		}
-		return q.ID, nil
-	})
-}
-
-// deleteQuestion removes a question.
-func (h *builder) deleteQuestion(c echo.Context) error {
-	return h.structure(c, "", func(s *models.Survey) (string, error) {
-		return "", survey.DeleteQuestion(s, c.Param("questionID"))
-	})
-}
-
 // questionEdit is what the form of a question asks for beside its fields.
 type questionEdit struct {
-	do  string // "done", "stay", "autosave", "add", "remove", "up" or "down"
-	row int    // of a choice
+	do    string // "done", "stay", "autosave", "convert", "add", "group", "remove", "up" or "down"
+	at    string // what it is done to, as the button says it: a row, or a part of a condition
+	group string // views.GroupRows for a row; else it is about a choice
+	row   int    // of a choice or row
 }
 
+// What the forms of the builder ask for most.
+const (
+	doDone     = "done"
+	doAutosave = "autosave"
+)
+
 func readQuestionEdit(in url.Values) questionEdit {
-	do, row, _ := strings.Cut(in.Get("do"), ":")
+	do, at, _ := strings.Cut(in.Get("do"), ":")
+	group, row := "", at
+	if at == views.GroupRows || strings.HasPrefix(at, views.GroupRows+":") {
+		group = views.GroupRows
+		row = strings.TrimPrefix(at, views.GroupRows+":")
+	}
 	n, err := strconv.Atoi(row)
 	if err != nil {
 		n = -1
 	}
-	if do == "" {
-		do = "done"
+	switch {
+	case in.Get("autosave") != "": // the page is being left
+		do = doAutosave
+	case do == "":
+		do = doDone
 	}
-	return questionEdit{do: do, row: n}
+	return questionEdit{do: do, at: at, group: group, row: n}
+}
+
+// revisionOf reads which draft a form was made of; 0 when it does not say.
+func revisionOf(in url.Values) (int64, error) {
+	revision, err := strconv.ParseInt(in.Get("revision"), 10, 64)
+	if err != nil && in.Get("revision") != "" {
+		return 0, models.Invalid(models.Field("revision", "error.whole_number"))
+	}
+	return revision, nil
 }
 
 // saveQuestion saves the form of a question.
@@ -126,9 +82,9 @@ func (h *builder) saveQuestion(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	revision, err := strconv.ParseInt(in.Get("revision"), 10, 64)
-	if err != nil && in.Get("revision") != "" {
-		return models.Invalid(models.Field("revision", "error.whole_number"))
+	revision, err := revisionOf(in)
+	if err != nil {
+		return err
 	}
 	id, edit := c.Param("questionID"), readQuestionEdit(in)
 	var form *views.QuestionForm
@@ -140,6 +96,11 @@ func (h *builder) saveQuestion(c echo.Context) error {
 		form = readQuestionForm(q, in)
 		edit.prepare(form, q)
 		wrong := applyQuestionForm(form, q)
+		if err := convertQuestion(q, form, in, s.Draft.V.Language); err != nil {
+			return err
+		}
+		wrong = append(wrong, edit.logic(in, &s.Draft.V, id, &q.Display)...)
+		form.Display = q.Display
 		if len(wrong) == 0 {
 			wrong = edit.check(q)
 		}
@@ -147,7 +108,7 @@ func (h *builder) saveQuestion(c echo.Context) error {
 	})
 	fill := func(p *views.BuilderProps) { fillQuestion(p, id, form, in) }
 	if fields, invalid := checkFields(err); invalid {
-		if edit.do == "autosave" {
+		if edit.do == doAutosave {
 			return web.Render(c, http.StatusUnprocessableEntity, views.NotSavedFragment(fields))
 		}
 		return h.refuse(c, s, id, fields, http.StatusUnprocessableEntity, fill)
@@ -170,18 +131,21 @@ func fillQuestion(p *views.BuilderProps, id string, form *views.QuestionForm, in
 	if form.Type.HasChoices() && len(form.Choices) == 0 {
 		form.Choices = []views.ChoiceForm{{}, {Row: 1}} // somewhere to type
 	}
+	if form.Type.HasRows() && len(form.Rows) == 0 {
+		form.Rows = []views.ChoiceForm{{Group: views.GroupRows}, {Group: views.GroupRows, Row: 1}}
+	}
 	p.Editing, p.Question = id, form
 }
 
 // unfinished are the errors of a question that is still being written. They keep it from being put live and not from
 // being saved on the way.
-var unfinished = []string{"question.error.no_text", "question.error.no_choices", "question.error.choice_text"}
+var unfinished = []string{"question.error.no_text", "question.error.no_choices", "question.error.choice_text", "question.error.no_rows", "question.error.row_text"}
 
 // check tells what keeps the question from being saved: everything that is wrong with it when its owner says that it is
 // done, and on the way only what is wrong already.
 func (e questionEdit) check(q *models.Question) []models.FieldError {
 	wrong := survey.CheckQuestion(q)
-	if e.do == "done" {
+	if e.do == doDone {
 		return wrong
 	}
 	return slices.DeleteFunc(wrong, func(f models.FieldError) bool { return slices.Contains(unfinished, f.Key) })
@@ -190,36 +154,29 @@ func (e questionEdit) check(q *models.Question) []models.FieldError {
 // prepare does to the rows of choices what a button asked for.
 func (e questionEdit) prepare(f *views.QuestionForm, q *models.Question) {
 	switch e.do {
-	case "autosave":
+	case doAutosave:
 		dropNewBlank(f, q)
 		return
 	case "up", "down":
-		moveRow(f, e.row, e.do == "up")
+		movePart(*partsOf(f, e.group), e.row, e.do == "up")
 	case "remove":
-		f.Choices = slices.DeleteFunc(f.Choices, func(c views.ChoiceForm) bool { return c.Row == e.row })
+		parts := partsOf(f, e.group)
+		*parts = slices.DeleteFunc(*parts, func(c views.ChoiceForm) bool { return c.Row == e.row })
 	}
 	dropBlank(f, q)
 }
 
 // savedQuestion answers a form of a question that was saved.
 func (h *builder) savedQuestion(c echo.Context, s *models.Survey, form *views.QuestionForm, edit questionEdit) error {
-	switch edit.do {
-	case "done":
-		return h.saved(c, s, "", false)
-	case "autosave":
-		if web.IsFragment(c) {
-			p := views.BuilderProps{Survey: *s, Question: form, SavedAt: s.UpdatedAt}
-			if err := h.addLink(c, &p); err != nil {
-				return err
-			}
-			return web.Render(c, http.StatusOK, views.SavedFragment(p))
-		}
-	case "add":
-		if !web.IsFragment(c) {
-			return web.Redirect(c, link.With(link.SurveyBuild(s.ID), "edit", form.ID, "add", "1")+"#"+form.ID)
-		}
+	switch {
+	case edit.do == doDone:
+		return h.saved(c, s, edited{focus: form.ID})
+	case edit.do == doAutosave:
+		return h.autosaved(c, views.BuilderProps{Survey: *s, Question: form, SavedAt: s.UpdatedAt})
+	case edit.do == "add" && !edit.ofLogic() && !web.IsFragment(c):
+		return web.Redirect(c, link.With(link.SurveyBuild(s.ID), "edit", form.ID, "add", cmp.Or(edit.group, "1"))+"#"+form.ID)
 	}
-	return h.saved(c, s, form.ID, false)
+	return h.saved(c, s, edited{open: form.ID, logic: edit.ofLogic()})
 }
 
 // saveFields saves the embedded data.
@@ -254,9 +211,9 @@ func (h *builder) saveFields(c echo.Context) error {
 	case edit.do == "add" && !web.IsFragment(c):
 		return web.Redirect(c, link.With(link.SurveyBuild(s.ID), "edit", views.EditingFields, "add", "1")+"#"+views.EditingFields)
 	case edit.do == "remove":
-		return h.saved(c, s, views.EditingFields, false)
+		return h.saved(c, s, edited{open: views.EditingFields})
 	}
-	return h.saved(c, s, "", false)
+	return h.saved(c, s, edited{})
 }
 
 // ownProblems is what is wrong with the parts of a definition whose names begin so.

@@ -9,11 +9,12 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
+	"surveyflow/internal/richtext"
 	"surveyflow/models"
 	"surveyflow/views"
 )
 
-// surveySettings saves what stands on the settings page, and the end of the survey, which stands in the builder.
+// surveySettings saves what stands on the settings page, and the survey's introduction and end, which stand in the builder.
 type surveySettings struct {
 	surveys *surveys
 	builder *builder
@@ -28,6 +29,10 @@ func (h *surveySettings) update(c echo.Context) error {
 	switch in.Get("section") {
 	case "name":
 		return h.rename(c)
+	case "dates":
+		return h.saveDates(c)
+	case "introduction":
+		return h.saveIntroduction(c)
 	case "end":
 		return h.saveEnd(c)
 	}
@@ -63,6 +68,30 @@ func (h *surveySettings) rename(c echo.Context) error {
 	return web.Redirect(c, link.SurveySettings(id))
 }
 
+// saveIntroduction saves what stands above the first page.
+func (h *surveySettings) saveIntroduction(c echo.Context) error {
+	var form struct {
+		Revision    int64  `form:"revision"`
+		Description string `form:"description"`
+	}
+	if err := web.Bind(c, &form); err != nil {
+		return err
+	}
+	text := richtext.Clean(form.Description)
+	s, err := h.builder.change(c, form.Revision, func(s *models.Survey) error {
+		s.Draft.V.Description = text
+		return h.builder.ownProblems(&s.Draft.V, "description")
+	})
+	fill := func(p *views.BuilderProps) { p.Intro = text }
+	if fields, invalid := checkFields(err); invalid {
+		return h.builder.refuse(c, s, views.EditingIntroduction, fields, http.StatusUnprocessableEntity, fill)
+	}
+	if err != nil {
+		return h.builder.stale(c, views.EditingIntroduction, fill, err)
+	}
+	return h.builder.saved(c, s, edited{focus: views.EditingIntroduction})
+}
+
 // saveEnd saves what follows the last page.
 func (h *surveySettings) saveEnd(c echo.Context) error {
 	var form struct {
@@ -73,7 +102,7 @@ func (h *surveySettings) saveEnd(c echo.Context) error {
 	if err := web.Bind(c, &form); err != nil {
 		return err
 	}
-	end := models.EndOfSurvey{Message: form.Message, Redirect: form.Redirect}
+	end := models.EndOfSurvey{Message: richtext.Clean(form.Message), Redirect: form.Redirect}
 	s, err := h.builder.change(c, form.Revision, func(s *models.Survey) error {
 		s.Draft.V.End = end
 		return h.builder.ownProblems(&s.Draft.V, "end.")
@@ -85,7 +114,7 @@ func (h *surveySettings) saveEnd(c echo.Context) error {
 	if err != nil {
 		return h.builder.stale(c, views.EditingEnd, fill, err)
 	}
-	return h.builder.saved(c, s, "", false)
+	return h.builder.saved(c, s, edited{})
 }
 
 type optionsForm struct {

@@ -37,10 +37,10 @@ func TestANewInstanceGoesFromSetUpToALiveSurvey(t *testing.T) {
 	id := b.survey("Lunch")
 	b.post(link.SurveyPutLive(id), "revision", b.revision(id)).is(http.StatusUnprocessableEntity).says(".error-summary", "Question 1: Write the question.")
 	b.post(link.Question(id, "QID1"), "revision", b.revision(id), "do", "done", "text", "How was lunch?", "required", "on",
-		"choices[0].id", "1", "choices[0].text", "Good", "choices[1].id", "2", "choices[1].text", "Bad", "choices[1].recode", "-1").to(link.SurveyBuild(id))
+		"choices[0].id", "1", "choices[0].text", "Good", "choices[1].id", "2", "choices[1].text", "Bad", "choices[1].recode", "-1").to(link.SurveyBuild(id) + "#QID1")
 	page := a.draft(id).Blocks[0].ID
 	b.post(link.Questions(id), "revision", b.revision(id), "page", page, "type", "number").to(link.SurveyBuild(id) + "?edit=QID2&new=1#QID2")
-	b.post(link.Question(id, "QID2"), "revision", b.revision(id), "text", "How many plates?", "rules.min", "0", "rules.max", "9").to(link.SurveyBuild(id))
+	b.post(link.Question(id, "QID2"), "revision", b.revision(id), "text", "How many plates?", "rules.min", "0", "rules.max", "9").to(link.SurveyBuild(id) + "#QID2")
 	b.post(link.SurveyPutLive(id), "revision", b.revision(id)).to(link.SurveyCollectors(id))
 	live := b.get(link.SurveyCollectors(id)).is(http.StatusOK).says("h1 + *", "Open").says("#flashes", "Your survey is live")
 	if got := live.Find("input[readonly]").AttrOr("value", ""); !strings.Contains(got, "/s/") {
@@ -105,7 +105,7 @@ func TestAStaleFormGetsTheNewestDraftAndKeepsWhatWasTyped(t *testing.T) {
 		t.Errorf("what was typed is lost: %q", answer.value("text"))
 	}
 	form[1] = answer.value("revision")
-	b.post(link.Question(id, "QID1"), form...).to(link.SurveyBuild(id))
+	b.post(link.Question(id, "QID1"), form...).to(link.SurveyBuild(id) + "#QID1")
 	b.post(link.SurveyPages(id), "revision", old).is(http.StatusConflict).says("main", "Page 2")
 	b.post(link.SurveyPutLive(id), "revision", old).is(http.StatusConflict)
 	b.post(link.EmbeddedData(id), "revision", old, "embeddedData[0].name", "segment").is(http.StatusConflict)
@@ -253,7 +253,7 @@ func TestWhatPeopleTypeIsNeverMarkup(t *testing.T) {
 	b.post(link.AccountPreferences(), "firstName", evil[:40], "language", "en").to(link.Account())
 	for _, path := range []string{
 		link.Surveys(), link.With(link.Surveys(), "q", evil), link.SurveyBuild(id), link.With(link.SurveyBuild(id), "edit", "QID1"),
-		link.With(link.SurveyBuild(id), "edit", page), link.SurveyCollectors(id), link.Responses(id), link.SurveySettings(id), link.Account(),
+		link.With(link.SurveyBuild(id), "edit", page), link.SurveyCollectors(id), link.Responses(id), link.SurveySettings(id), link.Account(), link.SettingsAPI(),
 		link.With(link.SurveyBuild(id), "edit", evil),
 	} {
 		p := b.get(path).is(http.StatusOK)
@@ -283,4 +283,29 @@ func TestSurveysAreClosedAndOpenedAgain(t *testing.T) {
 	b.post(link.CollectorClose(id, collector)).to(link.SurveyCollectors(id))
 	b.get(link.SurveyCollectors(id)).says("main", "Open this link")
 	b.post(link.CollectorReopen(id, collector)).to(link.SurveyCollectors(id))
+}
+
+func TestTheSitesThatMayFrameASurveyAreNamedAtItsLink(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	b := a.person("ada@example.com")
+	id, _ := a.sample(t, b)
+	all, err := a.store.Collectors(t.Context(), a.actor("ada@example.com"), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := link.CollectorFrames(id, all[0].ID)
+	b.post(at, "sites", "https://www.example.com\nno site!").is(http.StatusUnprocessableEntity).says("#frames-"+all[0].ID, "“site!” is no").says("textarea", "no site!")
+	b.post(at, "sites", "www.example.com/contact").to(link.SurveyCollectors(id))
+	p := b.get(link.SurveyCollectors(id)).is(http.StatusOK)
+	if got := p.Find("#frame-"+all[0].ID).AttrOr("value", ""); !strings.HasPrefix(got, `<iframe src="`+a.base.Respond(all[0].Slug)) {
+		t.Errorf("the code is %s", got)
+	}
+	if got := a.browser().get(link.Respond(all[0].Slug)).header.Get("Content-Security-Policy"); !strings.HasSuffix(got, "frame-ancestors https://www.example.com") {
+		t.Errorf("the policy is %s", got)
+	}
+	b.post(at, "sites", "").to(link.SurveyCollectors(id))
+	if all, err = a.store.Collectors(t.Context(), a.actor("ada@example.com"), id); err != nil || all[0].FrameSites != "" {
+		t.Errorf("the sites are %q, %v", all[0].FrameSites, err)
+	}
 }

@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -33,6 +35,27 @@ func readTask(form url.Values, old models.TaskSpec, do string) (models.TaskSpec,
 	case views.RetryOwn:
 		spec.Retry = &models.RetrySpec{Delays: readDelays(form.Get("retry.delays"))}
 	}
+	switch spec.Type {
+	case models.TaskEmail:
+		spec.Config = mailConfig(old.Config, form)
+	case models.TaskNotification:
+		spec.Config = notificationConfig(old.Config, form)
+	case models.TaskWait:
+		spec.Config = waitConfig(old.Config, form)
+	case models.TaskSendSurvey:
+		spec.Config = sendSurveyConfig(old.Config, form)
+	}
+	if spec.Type == models.TaskCode {
+		spec.Config = codeConfig(old.Config, readCode(form, do))
+	}
+	if spec.Type == models.TaskOutboundWebhook {
+		var errs []models.FieldError
+		spec.Config, errs = webhookConfig(old.Config, form, do)
+		return spec, errs
+	}
+	if spec.Type == models.TaskAddContact {
+		spec.Config = addContactConfig(old.Config, readAddContact(form, do))
+	}
 	if spec.Type != models.TaskWebService {
 		return spec, nil
 	}
@@ -47,7 +70,42 @@ func readTask(form url.Values, old models.TaskSpec, do string) (models.TaskSpec,
 		seconds = n
 	}
 	spec.Config = webServiceConfig(old.Config, typed, seconds)
+	if id, asked := typedCredential(form); asked {
+		spec.Config = withCredential(spec.Config, id)
+	}
+	var wrong []models.FieldError
+	spec.Config, wrong = withLimits(spec.Config, form)
+	errs = append(errs, wrong...)
+	if sameCall(old.Config, spec.Config) {
+		spec.Config = old.Config
+	}
 	return spec, errs
+}
+
+// sameCall reports whether two configs of a web service mean the same: a form spells out what a program may leave out, and
+// that is no change.
+func sameCall(a, b json.RawMessage) bool {
+	spelled := func(config json.RawMessage) (c models.WebServiceConfig, rest map[string]any, ok bool) {
+		if json.Unmarshal(config, &c) != nil || json.Unmarshal(config, &rest) != nil {
+			return c, rest, false
+		}
+		for name := range rest {
+			if slices.Contains([]string{"method", "url", "headers", "body", "timeoutSeconds", "outputs", "credentialId", fieldRate, fieldConcurrency}, name) {
+				delete(rest, name)
+			}
+		}
+		if c.Body != nil {
+			for i := range c.Body.Pairs {
+				p := &c.Body.Pairs[i]
+				p.DataType = cmp.Or(p.DataType, models.DataSystemDefault)
+				p.OnCastFailure = cmp.Or(p.OnCastFailure, models.CastError)
+			}
+		}
+		return c, rest, true
+	}
+	first, others, ok := spelled(a)
+	second, more, fine := spelled(b)
+	return ok && fine && reflect.DeepEqual(first, second) && reflect.DeepEqual(others, more)
 }
 
 // readWebService gives the form of a web service task as it was typed, without rows that were left empty.
@@ -55,8 +113,9 @@ func readWebService(form url.Values, do string) views.WebServiceForm {
 	f := views.WebServiceForm{
 		Method: form.Get("config.method"), URL: strings.TrimSpace(form.Get("config.url")),
 		Format: models.BodyFormat(form.Get("config.body.format")), Mode: models.BodyMode(form.Get("config.body.mode")),
-		Text: form.Get("config.body.text"), Timeout: strings.TrimSpace(form.Get("config.timeoutSeconds")),
+		Text: form.Get("config.body.text"), Timeout: strings.TrimSpace(form.Get("config.timeoutSeconds")), Limits: readLimits(form),
 	}
+	f.Credential, _ = typedCredential(form)
 	for _, name := range rowNames(form, "config.headers", do) {
 		h := models.HeaderSpec{Key: strings.TrimSpace(form.Get(name + ".key")), Value: form.Get(name + ".value")}
 		if h != (models.HeaderSpec{}) {
@@ -72,6 +131,7 @@ func readWebService(form url.Values, do string) views.WebServiceForm {
 			f.Pairs = append(f.Pairs, p)
 		}
 	}
+	f.Outputs = readOutputs(form, do)
 	switch do {
 	case "add:config.headers":
 		f.Headers = append(f.Headers, models.HeaderSpec{})
@@ -133,6 +193,9 @@ func webServiceConfig(old json.RawMessage, f views.WebServiceForm, seconds int) 
 		body.Mode = models.BodyFreeText
 	}
 	set("body", body, f.Format != "")
+	if f.Outputs != nil {
+		set("outputs", f.Outputs, len(f.Outputs) > 0)
+	}
 	text, err := models.MarshalJSON(config)
 	if err != nil { // every member was read from a form or from JSON
 		return old
@@ -152,13 +215,26 @@ func taskProps(spec models.TaskSpec) views.TaskProps {
 	if spec.Type == models.TaskWebService {
 		p.Web = webServiceForm(spec.Config)
 	}
+	if spec.Type == models.TaskOutboundWebhook {
+		p.Web, p.Hook = webServiceForm(spec.Config), webhookForm(spec.Config)
+	}
+	if spec.Type == models.TaskCode {
+		p.Code = codeTaskForm(spec.Config)
+	}
+	if spec.Type == models.TaskAddContact {
+		p.AddContact = addContactForm(spec.Config)
+	}
+	if spec.Type == models.TaskSendSurvey {
+		p.SendSurvey = sendSurveyForm(spec.Config)
+	}
+	mailProps(&p, spec.Config)
 	return p
 }
 
 func webServiceForm(config json.RawMessage) views.WebServiceForm {
 	var c models.WebServiceConfig
 	_ = json.Unmarshal(config, &c) // what cannot be read is shown empty, and the check names it
-	f := views.WebServiceForm{Method: c.Method, URL: c.URL, Headers: c.Headers}
+	f := views.WebServiceForm{Method: c.Method, URL: c.URL, Headers: c.Headers, Credential: c.CredentialID, Outputs: c.Outputs, Limits: limitsForm(config)}
 	if f.Method == "" {
 		f.Method = "POST"
 	}

@@ -16,6 +16,7 @@ func taskFields(p views.TaskProps) url.Values {
 	form := url.Values{
 		"summary": {p.Spec.Summary}, "onFailure": {string(p.Spec.OnFailure)}, "retry": {p.Retry}, "retry.delays": {p.Delays},
 		"config.method": {p.Web.Method}, "config.url": {p.Web.URL}, "config.timeoutSeconds": {p.Web.Timeout},
+		"config.ratePerSecond": {p.Web.Limits.Rate}, "config.concurrency": {p.Web.Limits.Concurrency},
 		"config.body.format": {string(p.Web.Format)}, "config.body.mode": {string(p.Web.Mode)}, "config.body.text": {p.Web.Text},
 	}
 	for i, h := range p.Web.Headers {
@@ -35,7 +36,7 @@ func taskFields(p views.TaskProps) url.Values {
 
 const fullConfig = `{"credentialId":"CR_1","future":{"kept":[1]},"method":"PUT","url":"https://x.example/${e://Field/a}","headers":[{"key":"X-A","value":"1"},{"key":"X-B","value":"${m://Email}"}],
 	"body":{"format":"json","mode":"keyValue","pairs":[{"key":"a","value":"1","dataType":"number","onCastFailure":"systemDefault"},{"key":"b","value":" as typed ","dataType":"string","onCastFailure":"error"}]},
-	"outputs":[{"name":"id","path":"$.id"}],"timeoutSeconds":7}`
+	"outputs":[{"name":"id","path":"$.id"}],"timeoutSeconds":7,"ratePerSecond":0.5,"concurrency":4}`
 
 func TestATaskComesBackFromItsForm(t *testing.T) {
 	t.Parallel()
@@ -44,6 +45,7 @@ func TestATaskComesBackFromItsForm(t *testing.T) {
 		"pairs":      {Config: json.RawMessage(fullConfig), Retry: &models.RetrySpec{Delays: []string{"PT5S", "PT1M", "PT2H", "P1D"}}, OnFailure: models.FailureStop},
 		"no retry":   {Config: json.RawMessage(fullConfig), Retry: &models.RetrySpec{Delays: []string{}}, OnFailure: models.FailureContinue},
 		"plain text": {Config: json.RawMessage(`{"method":"POST","url":"","body":{"format":"plainText","mode":"freeText","text":"Hi\n<b>"}}`), OnFailure: models.FailureContinue},
+		"left out":   {Config: json.RawMessage(`{"method":"POST","url":"https://x.example","ratePerSecond":2,"body":{"format":"json","mode":"keyValue","pairs":[{"key":"a","value":"1"}]}}`), OnFailure: models.FailureContinue},
 		"no body":    {Config: json.RawMessage(`{"method":"GET","url":"https://x.example"}`), OnFailure: models.FailureContinue},
 	} {
 		spec.ID, spec.Type, spec.Summary, spec.Condition = "OCAC_1", models.TaskWebService, "Tell <them>", condition
@@ -53,6 +55,35 @@ func TestATaskComesBackFromItsForm(t *testing.T) {
 		}
 		if !sameJSON(spec, got) {
 			t.Errorf("%s changed on the way:\n%s", name, cmp.Diff(canonicalJSON(spec), canonicalJSON(got)))
+		}
+	}
+}
+
+func TestLimitsOfAReceiverAreReadFromTheForm(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []models.TaskType{models.TaskWebService, models.TaskOutboundWebhook} {
+		old := models.TaskSpec{ID: "OCAC_1", Type: kind, Config: json.RawMessage(`{"url":"https://x.example","ratePerSecond":2,"concurrency":3}`)}
+		for _, c := range []struct {
+			name  string
+			typed url.Values
+			want  views.LimitsForm
+			wrong string
+		}{
+			{"a form without the fields keeps them", url.Values{}, views.LimitsForm{Rate: "2", Concurrency: "3"}, ""},
+			{"numbers", url.Values{"config.ratePerSecond": {" 0,25 "}, "config.concurrency": {"16"}}, views.LimitsForm{Rate: "0.25", Concurrency: "16"}, ""},
+			{"nothing", url.Values{"config.ratePerSecond": {""}, "config.concurrency": {" "}}, views.LimitsForm{}, ""},
+			{"no number", url.Values{"config.ratePerSecond": {"NaN"}}, views.LimitsForm{Rate: "2", Concurrency: "3"}, "config.ratePerSecond"},
+			{"no end", url.Values{"config.ratePerSecond": {"inf"}}, views.LimitsForm{Rate: "2", Concurrency: "3"}, "config.ratePerSecond"},
+			{"half a call", url.Values{"config.concurrency": {"1.5"}}, views.LimitsForm{Rate: "2", Concurrency: "3"}, "config.concurrency"},
+			{"far too many", url.Values{"config.concurrency": {"1e300"}}, views.LimitsForm{Rate: "2", Concurrency: "3"}, "config.concurrency"},
+		} {
+			got, errs := readTask(c.typed, old, "")
+			if f := limitsForm(got.Config); f != c.want {
+				t.Errorf("%s: %s has %+v, want %+v", c.name, kind, f, c.want)
+			}
+			if (len(errs) > 0) != (c.wrong != "") || len(errs) > 0 && errs[0].Field != c.wrong {
+				t.Errorf("%s: %s has errors %v, want one of %q", c.name, kind, errs, c.wrong)
+			}
 		}
 	}
 }

@@ -4,15 +4,19 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
 	"surveyflow/handlers/web"
+	"surveyflow/internal/account"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
+	"surveyflow/internal/script"
+	"surveyflow/internal/secret"
+	"surveyflow/internal/signing"
 	"surveyflow/internal/store"
 	"surveyflow/internal/task"
 	"surveyflow/internal/workflow"
@@ -23,23 +27,35 @@ import (
 
 // workflows are the pages of workflows: lists, the form for a new one, and the editor.
 type workflows struct {
-	store *store.Store
-	types *task.Registry
-	base  link.Base
-	clock clock.Clock
-	log   *slog.Logger
+	store   *store.Store
+	types   *task.Registry
+	base    link.Base
+	clock   clock.Clock
+	log     *slog.Logger
+	scripts *script.Pool // nil in a program without code tasks
+	signing *signing.Keeper
+	mails   bool // mail leaves this instance
+	people  *account.People
+	sealer  *secret.Sealer
+	trials  trials
 }
 
 // workflowRoutes are the rows of workflows.
 func workflowRoutes(d Deps) []web.Route {
-	h := &workflows{store: d.Store, types: d.Tasks, base: d.Base, clock: d.Clock, log: d.Log}
+	h := &workflows{store: d.Store, types: d.Tasks, base: d.Base, clock: d.Clock, log: d.Log, scripts: d.Scripts, signing: d.Signing, mails: d.Mail != nil, people: d.People, sealer: d.Sealer}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
 	page := func(method, pattern string, handler echo.HandlerFunc) web.Route {
 		return web.Route{Method: method, Pattern: pattern, Handler: handler, Guard: web.GuardUser, Origin: web.OriginApp}
 	}
+	forEditors := func(method, pattern string, handler echo.HandlerFunc) web.Route { // pages of forms
+		r := page(method, pattern, handler)
+		r.Access = models.AccessEdit
+		return r
+	}
 	return []web.Route{
+		page(post, link.PatternListWorkflow, h.createForList),
 		page(get, link.PatternWorkflows, h.list),
 		page(get, link.PatternSurveyWorkflows, h.list),
 		page(get, link.PatternWorkflowNew, h.new),
@@ -47,18 +63,38 @@ func workflowRoutes(d Deps) []web.Route {
 		page(get, link.PatternWorkflow, h.show),
 		page(post, link.PatternWorkflow, h.rename),
 		page(post, link.PatternWorkflowEvent, h.saveEvent),
+		forEditors(get, link.PatternWorkflowSample, h.sample),
+		page(post, link.PatternWorkflowToken, h.makeToken),
 		page(post, link.PatternWorkflowCondition, h.saveCondition),
 		page(post, link.PatternTasks, h.addTask),
 		page(post, link.PatternTask, h.saveTask),
 		page(post, link.PatternTaskMove, h.moveTask),
 		page(post, link.PatternTaskDelete, h.deleteTask),
+		page(post, link.PatternTaskCopy, h.duplicateTask),
+		page(post, link.PatternTaskRestore, h.restoreTask),
+		page(post, link.PatternTaskCurl, h.pasteCurl),
+		page(post, link.PatternTaskPreview, h.previewTask),
 		page(post, link.PatternTaskTest, h.tryTask),
+		page(post, link.PatternTaskFind, h.findOutput),
+		page(post, link.PatternTaskSecretRotate, h.rotateSecret),
+		forEditors(get, link.PatternWebhookNew, h.newWebhook),
+		forEditors(post, link.PatternWebhookNew, h.stepWebhook),
+		page(post, link.PatternTaskCheck, h.checkCode),
 		page(post, link.PatternWorkflowPutLive, h.putLive),
 		page(post, link.PatternWorkflowDiscard, h.discard),
 		page(post, link.PatternWorkflowEnable, h.enable),
 		page(post, link.PatternWorkflowDisable, h.disable),
 		page(post, link.PatternWorkflowTest, h.test),
 		page(post, link.PatternWorkflowDelete, h.delete),
+		forEditors(get, link.PatternWorkflowSettings, h.settings),
+		forEditors(post, link.PatternWorkflowNotify, h.saveNotify),
+		forEditors(post, link.PatternWorkflowOffAfter, h.saveOffAfter),
+		forEditors(get, link.PatternWorkflowRevisions, h.revisions),
+		page(post, link.PatternWorkflowRestore, h.restore),
+		page(post, link.PatternWorkflowDuplicate, h.duplicate),
+		page(get, link.PatternWorkflowExport, h.export),
+		page(get, link.PatternWorkflowImport, h.importForm),
+		page(post, link.PatternWorkflowImport, h.importFile),
 	}
 }
 
@@ -164,8 +200,8 @@ func headOf(w *models.Workflow) views.WorkflowHead {
 }
 
 func (h *workflows) new(c echo.Context) error {
-	p := views.WorkflowNewProps{SurveyID: web.Query(c, "survey"), Starter: web.Query(c, "starter")}
-	if p.Starter != views.StarterEmpty {
+	p := views.WorkflowNewProps{SurveyID: web.Query(c, "survey"), Starter: web.Query(c, "starter"), Event: web.Query(c, "event")}
+	if !slices.Contains(views.Starters, p.Starter) {
 		p.Starter = views.StarterSend
 	}
 	return h.renderNew(c, http.StatusOK, p)
@@ -178,9 +214,18 @@ func (h *workflows) renderNew(c echo.Context, status int, p views.WorkflowNewPro
 		return err
 	}
 	for _, s := range surveys {
+		if !s.Access.Allows(models.AccessEdit) {
+			continue
+		}
 		p.Surveys = append(p.Surveys, components.Option{Value: s.ID, Label: s.Name})
 	}
-	if p.SurveyID == "" && len(p.Surveys) > 0 {
+	if !slices.Contains(models.EventTypes, models.EventType(p.Event)) {
+		p.Event = string(models.EventSurveyResponse)
+		if len(p.Surveys) == 0 {
+			p.Event = string(models.EventJSON)
+		}
+	}
+	if p.SurveyID == "" && len(p.Surveys) > 0 && status == http.StatusOK && models.EventType(p.Event).NeedsSurvey() {
 		p.SurveyID = p.Surveys[0].Value
 	}
 	if p.Receivers, err = receiverOptions(ctx, h.store, h.base, actor); err != nil {
@@ -208,6 +253,7 @@ func (h *workflows) create(c echo.Context) error {
 		SurveyID string `form:"surveyId"`
 		Starter  string `form:"starter"`
 		URL      string `form:"url"`
+		Event    string `form:"event"`
 	}
 	if err := web.Bind(c, &in); err != nil {
 		return err
@@ -215,77 +261,70 @@ func (h *workflows) create(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	refuse := func(field, key string) error {
 		return h.renderNew(c, http.StatusUnprocessableEntity, views.WorkflowNewProps{
-			Name: in.Name, SurveyID: in.SurveyID, Starter: in.Starter, URL: in.URL, Errors: []models.FieldError{models.Field(field, key)},
+			Name: in.Name, SurveyID: in.SurveyID, Starter: in.Starter, URL: in.URL, Event: in.Event, Errors: []models.FieldError{models.Field(field, key)},
 		})
 	}
-	survey, err := h.store.Survey(ctx, actor, in.SurveyID)
-	switch {
-	case models.ErrorCode(err) == models.CodeNotFound:
-		return refuse("surveyId", "workflow.error.survey")
-	case err != nil:
-		return err
-	case utf8.RuneCountInString(in.Name) > 200:
+	event := models.EventType(in.Event)
+	if !slices.Contains(models.EventTypes, event) {
+		event = models.EventSurveyResponse
+	}
+	sends := event == models.EventSurveyResponse && views.StarterEvent(in.Starter) != event // a survey, on an event of another kind
+	asked := in.SurveyID
+	if sends {
+		event = views.StarterEvent(in.Starter)
+	}
+	def := models.WorkflowDefinition{Event: models.EventSpec{Type: event}}
+	w := models.Workflow{ID: models.NewID(models.PrefixWorkflow), OwnerID: actor.UserID, EventType: event}
+	if event == models.EventSchedule {
+		def.Event.Cron, def.Event.TimeZone = firstCron, web.Organisation(c).TimeZone
+	}
+	if event == models.EventContactList {
+		in.SurveyID = "" // people come into lists, whatever is asked of them
+	}
+	if sends {
+		if _, err := h.store.SurveyToEdit(ctx, actor, asked); err != nil {
+			return refuse("surveyId", "workflow.error.survey")
+		}
+		beginSending(ctx, &def, in.Starter, asked)
+	}
+	if in.SurveyID != "" || event.NeedsSurvey() {
+		survey, err := h.store.Survey(ctx, actor, in.SurveyID)
+		switch {
+		case models.ErrorCode(err) == models.CodeNotFound:
+			return refuse("surveyId", "workflow.error.survey")
+		case err != nil:
+			return err
+		}
+		w.SurveyID = &survey.ID
+		if event == models.EventSurveyResponse {
+			begin(ctx, &def, in.Starter, in.URL, &survey.Draft.V, web.User(c))
+		}
+	}
+	if utf8.RuneCountInString(in.Name) > 200 {
 		return refuse("name", "workflow.error.name")
 	}
-	def := models.WorkflowDefinition{Event: models.EventSpec{Type: models.EventSurveyResponse, On: []string{models.OnCreated}}}
-	edit := ""
-	if in.Starter == views.StarterSend {
-		def.Tasks = []models.TaskSpec{sendResponses(&survey.Draft.V, in.URL)}
+	if event != models.EventSurveyResponse && !sends {
+		in.Starter = views.StarterEmpty
 	}
 	workflow.Normalize(&def)
-	if in.Starter == views.StarterSend {
-		edit = views.EditTask + def.Tasks[0].ID
-	}
+	// Whoever makes a workflow by hand and goes away hears of failed runs, until they say that they need not.
+	def.Notifications = models.Notifications{Enabled: true, Recipients: []string{}}
 	if in.Name == "" {
 		in.Name = startName(ctx, in.Starter, in.URL)
 	}
-	w := models.Workflow{
-		ID: models.NewID(models.PrefixWorkflow), SurveyID: &survey.ID, OwnerID: actor.UserID, Name: in.Name, EventType: def.Event.Type,
-		Draft: models.JSON[models.WorkflowDefinition]{V: def},
-	}
+	w.Name, w.Draft.V = in.Name, def
 	if err := h.store.CreateWorkflow(ctx, actor, &w); err != nil {
 		return err
 	}
-	return web.Redirect(c, views.EditorPath(w.ID, edit))
-}
-
-// startName names a workflow whose owner did not.
-func startName(ctx context.Context, starter, url string) string {
-	if starter == views.StarterSend && strings.Contains(url, "://") && !strings.Contains(views.Host(url), "{") {
-		return cutRunes(i18n.T(ctx, "workflow.name.send_to", "Host", views.Host(url)), 200)
+	if event != models.EventSurveyResponse {
+		return web.Redirect(c, views.EditorPath(w.ID, views.EditEvent))
 	}
-	return i18n.T(ctx, "workflow.name.untitled")
-}
-
-// sendResponses is a task that sends every answer of a survey, named by its export tag, to a URL.
-func sendResponses(def *models.SurveyDefinition, url string) models.TaskSpec {
-	config := models.WebServiceConfig{
-		Method: "POST", URL: url,
-		Body: &models.BodySpec{Format: models.BodyJSON, Mode: models.BodyKeyValue, Pairs: answerPairs(def)},
+	if len(def.Tasks) == 0 {
+		return web.Redirect(c, link.Workflow(w.ID))
 	}
-	text, err := models.MarshalJSON(config)
-	if err != nil { // strings alone
-		text = []byte("{}")
+	at := views.EditorPath(w.ID, views.EditTask+def.Tasks[0].ID)
+	if in.URL == "" { // what it lacks is said at once
+		at = link.With(at, "check", "1")
 	}
-	return models.TaskSpec{Type: models.TaskWebService, OnFailure: models.FailureContinue, Config: text}
-}
-
-func answerPairs(def *models.SurveyDefinition) []models.PairSpec {
-	pair := func(key, value string) models.PairSpec {
-		return models.PairSpec{Key: key, Value: value, DataType: models.DataSystemDefault, OnCastFailure: models.CastError}
-	}
-	pairs := []models.PairSpec{pair("responseId", "${rm://Field/ResponseID}"), pair("recordedAt", "${rm://Field/RecordedDate}")}
-	for _, q := range def.Questions() {
-		path := "ChoiceTextEntryValue"
-		if len(q.Choices) > 0 {
-			path = "ChoiceGroup/SelectedChoices"
-		}
-		pairs = append(pairs, pair(q.ExportTag(), "${q://"+q.ID+"/"+path+"}"))
-	}
-	for _, t := range workflow.Tokens(def) {
-		if t.Group == "embedded" {
-			pairs = append(pairs, pair(t.Label, t.Text))
-		}
-	}
-	return pairs
+	return web.Redirect(c, at)
 }

@@ -50,17 +50,17 @@ func changes(ctx context.Context, live, draft *models.WorkflowDefinition) []stri
 	case marked[views.EditCondition] != "":
 		say("workflow.change.condition.changed")
 	}
-	for _, t := range draft.Tasks {
+	for i, t := range draft.Tasks {
 		switch marked[views.EditTask+t.ID] {
 		case "new":
-			say("workflow.change.task.new", "Name", views.TaskTitle(ctx, t))
+			say("workflow.change.task.new", "Name", views.TaskTitleAt(ctx, draft.Tasks, i))
 		case "changed":
-			say("workflow.change.task.changed", "Name", views.TaskTitle(ctx, t))
+			say("workflow.change.task.changed", "Name", views.TaskTitleAt(ctx, draft.Tasks, i))
 		}
 	}
-	for _, t := range live.Tasks {
+	for i, t := range live.Tasks {
 		if taskIndex(draft.Tasks, t.ID) < 0 {
-			say("workflow.change.task.removed", "Name", views.TaskTitle(ctx, t))
+			say("workflow.change.task.removed", "Name", views.TaskTitleAt(ctx, live.Tasks, i))
 		}
 	}
 	if reordered(live.Tasks, draft.Tasks) {

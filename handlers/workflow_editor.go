@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -25,8 +26,12 @@ type editor struct {
 	workflow *models.Workflow
 	survey   *models.Survey             // nil when it has none, or it is gone
 	live     *models.WorkflowDefinition // nil before the first Put live
-	tokens   []views.Token
-	problems []models.FieldError // what keeps the draft from going live
+	tokens   []components.PipedToken
+	examples exampleValues
+	sent     *sent                                 // of a workflow that waits for something else than answers
+	problems []models.FieldError                   // what keeps the draft from going live
+	last     *store.RunDetail                      // nil when it never ran
+	outputs  map[string]map[string]json.RawMessage // what its tasks came to lately, by task id; secrets are masked
 }
 
 // open reads a workflow for its editor.
@@ -50,11 +55,30 @@ func (h *workflows) open(c echo.Context) (*editor, error) {
 		}
 		e.live = &v.Definition.V
 	}
-	if e.survey != nil {
-		e.tokens = tokensOf(ctx, e.definition())
+	if e.examples, e.sent, err = h.valuesFor(ctx, actor, w, e.survey, web.Query(c, "response")); err != nil {
+		return nil, err
+	}
+	if err := h.loadResults(c, e); err != nil {
+		return nil, err
+	}
+	scope := pipedScope{store: h.store, actor: actor, survey: e.answered(), outputs: e.outputs, event: w.Draft.V.Event, sent: e.sent, hasSurvey: e.survey != nil, contact: w.Draft.V.Event.Type == models.EventContactList}
+	if i := e.taskOf(c); i >= 0 {
+		scope.before, scope.inTask = w.Draft.V.Tasks[:i], true
+	}
+	if e.tokens, err = pipedTokens(ctx, scope, e.examples.source); err != nil {
+		return nil, err
 	}
 	e.check(h)
-	return e, nil
+	return e, e.checkCredentials(c, h)
+}
+
+// taskOf gives the place of the task that a request is about; -1 when it is about none.
+func (e *editor) taskOf(c echo.Context) int {
+	id := c.Param("taskID")
+	if id == "" {
+		id, _ = strings.CutPrefix(web.Query(c, "edit"), views.EditTask)
+	}
+	return taskIndex(e.workflow.Draft.V.Tasks, id)
 }
 
 // definition gives the newest state of the survey: what the owner sees in its builder.
@@ -65,12 +89,21 @@ func (e *editor) definition() *models.SurveyDefinition {
 	return &e.survey.Draft.V
 }
 
+// answered gives the survey whose answers start the workflow; nil when something else does.
+func (e *editor) answered() *models.SurveyDefinition {
+	if e.workflow.Draft.V.Event.Type != models.EventSurveyResponse {
+		return nil
+	}
+	return e.definition()
+}
+
 // check finds what keeps the draft from going live.
 func (e *editor) check(h *workflows) {
 	e.problems = nil
 	if err, ok := errors.AsType[*models.Error](workflow.Check(h.types, &e.workflow.Draft.V, e.definition())); ok {
 		e.problems = err.Fields
 	}
+	e.checkEventSecret()
 }
 
 // place says which card and which field of its form a path in a definition belongs to.
@@ -79,7 +112,11 @@ func (e *editor) place(path string) (edit, field string) {
 	if rest, ok := strings.CutPrefix(path, "tasks["); ok {
 		number, rest, _ := strings.Cut(rest, "]")
 		if i, err := strconv.Atoi(number); err == nil && i >= 0 && i < len(def.Tasks) {
-			return views.EditTask + def.Tasks[i].ID, strings.TrimPrefix(rest, ".")
+			field := strings.TrimPrefix(rest, ".")
+			if inside, ok := strings.CutPrefix(field, "condition"); ok {
+				field = conditionField(inside, def.Tasks[i].Condition)
+			}
+			return views.EditTask + def.Tasks[i].ID, field
 		}
 	}
 	if rest, ok := strings.CutPrefix(path, "condition"); ok {
@@ -135,17 +172,28 @@ func (h *workflows) props(c echo.Context, e *editor, edit string) (views.Workflo
 	w := e.workflow
 	def := w.Draft.V
 	p := views.WorkflowProps{
-		Head: headOf(w), Definition: def, Revision: w.DraftRev, Tokens: e.tokens, Edit: edit, Event: def.Event, Condition: def.Condition, Name: w.Name,
+		Head: headOf(w), Definition: def, Revision: w.DraftRev, Tokens: e.tokens, Examples: e.examples.words, Edit: edit, Event: def.Event, Condition: def.Condition, Name: w.Name,
 		Steps: map[string]views.StepState{}, Response: web.Query(c, "response"),
 	}
 	if e.survey != nil {
 		p.Head.SurveyName = e.survey.Name
-		p.Choices = choicesOf(e.definition())
+		if def := e.answered(); def != nil {
+			p.Choices = choicesOf(def)
+		}
 	}
+	p.Notified, p.NoMail = def.Notifications, !h.mails
 	if e.live != nil {
 		p.Changes = changes(ctx, e.live, &def)
 	}
 	if err := h.fillSteps(c, e, &p); err != nil {
+		return p, err
+	}
+	var err error
+	if p.Waiting, err = h.store.WaitingRuns(ctx, e.workflow.ID); err != nil {
+		return p, err
+	}
+	h.fillSent(c, e, &p)
+	if p.Off, err = h.offOf(ctx, web.Actor(c), w); err != nil {
 		return p, err
 	}
 	return p, h.fillPanel(c, e, &p)
@@ -166,19 +214,10 @@ func (h *workflows) fillSteps(c echo.Context, e *editor, p *views.WorkflowProps)
 			p.Steps[edit] = s
 		}
 	}
-	last, err := h.store.LastRuns(c.Request().Context(), e.workflow.ID)
-	if err != nil {
-		return err
-	}
-	row, ok := last[e.workflow.ID]
-	if !ok {
+	if e.last == nil {
 		return nil
 	}
-	detail, err := h.store.Run(c.Request().Context(), web.Actor(c), row.ID)
-	if err != nil {
-		return err
-	}
-	for _, t := range runTasks(c.Request().Context(), detail) {
+	for _, t := range runTasks(c.Request().Context(), e.last) {
 		if t.Status == "pending" {
 			continue
 		}
@@ -195,11 +234,14 @@ func (h *workflows) fillPanel(c echo.Context, e *editor, p *views.WorkflowProps)
 	def := &e.workflow.Draft.V
 	var err error
 	switch {
-	case p.Edit == "", p.Edit == views.EditEvent, p.Edit == views.EditCondition, p.Edit == views.EditSettings:
+	case p.Edit == views.EditPutLive && !e.workflow.Changed():
+		p.Edit = ""
+	case p.Edit == views.EditEvent:
+		p.Lists, err = listOptions(ctx, h.store, actor)
+	case p.Edit == "", p.Edit == views.EditPutLive, p.Edit == views.EditCondition, p.Edit == views.EditSettings:
 	case p.Edit == views.EditTest:
 		p.Responses, err = h.responseOptions(ctx, actor, e)
 	case p.Edit == views.EditDelete:
-		p.Waiting, err = h.store.WaitingRuns(ctx, e.workflow.ID)
 	case strings.HasPrefix(p.Edit, views.EditAdd):
 		n, bad := strconv.Atoi(strings.TrimPrefix(p.Edit, views.EditAdd))
 		if bad != nil || n < 0 || n > len(def.Tasks) {
@@ -213,11 +255,34 @@ func (h *workflows) fillPanel(c echo.Context, e *editor, p *views.WorkflowProps)
 			return nil
 		}
 		p.Task = taskProps(def.Tasks[i])
+		p.Task.WorkflowID = e.workflow.ID
 		p.Task.First, p.Task.Last, p.Task.Tokens = i == 0, i == len(def.Tasks)-1, e.tokens
+		p.Task.Choices = p.Choices
+		if p.Task.Lists, err = listOptions(ctx, h.store, actor); err != nil {
+			return err
+		}
+		if p.Task.Surveys, p.Task.Sends, err = sendOptions(ctx, h.store, actor); err != nil {
+			return err
+		}
+		if def.Tasks[i].Type == models.TaskNotification {
+			if p.Task.People, err = peopleOptions(ctx, h.store, actor); err != nil {
+				return err
+			}
+		}
 		if p.Task.Receivers, err = receiverOptions(ctx, h.store, h.base, actor); err != nil {
 			return err
 		}
-		p.Responses, err = h.responseOptions(ctx, actor, e)
+		p.Task.Preview = h.preview(def.Tasks[i], e.examples)
+		if err := h.offerCredentials(ctx, actor, e.workflow.ID, &p.Task); err != nil {
+			return err
+		}
+		if err := h.offerWebhook(ctx, e, &p.Task); err != nil {
+			return err
+		}
+		if p.Responses, err = h.responseOptions(ctx, actor, e); err != nil {
+			return err
+		}
+		err = h.fillResults(c, e, p, i)
 	}
 	if p.Response == "" && len(p.Responses) > 0 {
 		p.Response = p.Responses[0].Value
@@ -230,6 +295,9 @@ const newestResponses = 20
 
 // responseOptions offers the newest responses of the workflow's survey.
 func (h *workflows) responseOptions(ctx context.Context, actor models.Actor, e *editor) ([]components.Option, error) {
+	if e.workflow.Draft.V.Event.Type != models.EventSurveyResponse {
+		return h.eventOptions(ctx, actor, e.workflow)
+	}
 	if e.survey == nil {
 		return nil, nil
 	}
@@ -253,6 +321,9 @@ func (h *workflows) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if !e.workflow.Access.Allows(models.AccessEdit) {
+		return h.outline(c, e)
+	}
 	p, err := h.props(c, e, web.Query(c, "edit"))
 	if err != nil {
 		return err
@@ -261,6 +332,18 @@ func (h *workflows) show(c echo.Context) error {
 		showErrors(&p, e.errorsOf(p.Edit))
 	}
 	return web.Render(c, http.StatusOK, views.Workflow(p))
+}
+
+// outline shows what a workflow does to whoever may only look at it: what is live, or the draft before that.
+func (h *workflows) outline(c echo.Context, e *editor) error {
+	p := views.WorkflowOutlineProps{Head: headOf(e.workflow), Definition: e.workflow.Draft.V, Tokens: e.tokens}
+	if e.live != nil {
+		p.Definition = *e.live
+	}
+	if e.survey != nil {
+		p.Head.SurveyName = e.survey.Name
+	}
+	return web.Render(c, http.StatusOK, views.WorkflowOutline(p))
 }
 
 // showErrors puts the problems of the panel's card beside its fields.

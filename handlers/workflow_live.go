@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -44,7 +46,18 @@ func (h *workflows) putLive(c echo.Context) error {
 	if !live.Enabled {
 		key = "workflow.put_live.done.off"
 	}
-	web.FlashOK(c, i18n.T(ctx, key, "Version", live.Version))
+	text := i18n.T(ctx, key, "Version", live.Version)
+	if f.Get("waiting") == views.WaitingMove {
+		moved, stayed, err := h.store.MoveWaitingRuns(ctx, actor, live.ID, live.Version)
+		if err != nil {
+			return err
+		}
+		text += " " + i18n.T(ctx, "workflow.put_live.moved", "Count", moved)
+		if stayed > 0 {
+			text += " " + i18n.T(ctx, "workflow.put_live.stayed", "Count", stayed)
+		}
+	}
+	web.FlashOK(c, text)
 	return web.Redirect(c, link.Workflow(live.ID))
 }
 
@@ -76,16 +89,14 @@ func (h *workflows) discard(c echo.Context) error {
 	return web.Redirect(c, link.Workflow(id))
 }
 
-func (h *workflows) enable(c echo.Context) error { return h.setEnabled(c, true, "workflow.enabled") }
+func (h *workflows) enable(c echo.Context) error { return h.turnOn(c) }
 
-func (h *workflows) disable(c echo.Context) error { return h.setEnabled(c, false, "workflow.disabled") }
-
-func (h *workflows) setEnabled(c echo.Context, on bool, said string) error {
+func (h *workflows) disable(c echo.Context) error {
 	ctx, id := c.Request().Context(), c.Param("workflowID")
-	if err := h.store.SetWorkflowEnabled(ctx, web.Actor(c), id, on); err != nil {
+	if err := h.store.SetWorkflowEnabled(ctx, web.Actor(c), id, false); err != nil {
 		return err
 	}
-	web.FlashOK(c, i18n.T(ctx, said))
+	web.FlashOK(c, i18n.T(ctx, "workflow.disabled"))
 	return web.Redirect(c, link.Workflow(id))
 }
 
@@ -107,16 +118,28 @@ func (h *workflows) delete(c echo.Context) error {
 	return web.Redirect(c, link.Workflows())
 }
 
-// test runs the live version on a response and leads to the run.
+// test runs the whole workflow on a response, the draft or what is live, and leads to the run.
 func (h *workflows) test(c echo.Context) error {
 	var in struct {
 		ResponseID string `form:"responseId"`
+		What       string `form:"what"`
+		Event      string `form:"event"`
 	}
 	if err := web.Bind(c, &in); err != nil {
 		return err
 	}
-	id := c.Param("workflowID")
-	run, err := workflow.TestRun(c.Request().Context(), h.store, h.clock, web.Actor(c), id, in.ResponseID)
+	test := workflow.Test{WorkflowID: c.Param("workflowID"), ResponseID: in.ResponseID, Draft: in.What == views.TestDraft}
+	e, err := h.open(c)
+	if err != nil {
+		return err
+	}
+	if test.Draft && len(e.problems) > 0 {
+		return h.showProblems(c, e)
+	}
+	if e.workflow.Draft.V.Event.Type != models.EventSurveyResponse {
+		return h.testEvent(c, e, test, in.Event)
+	}
+	run, err := workflow.TestRun(c.Request().Context(), h.store, h.clock, web.Actor(c), test)
 	if models.ErrorCode(err) == models.CodeNotFound {
 		return h.noSuchResponse(c, in.ResponseID)
 	}
@@ -155,8 +178,14 @@ func (h *workflows) tryTask(c echo.Context) error {
 	p.SavedAt = h.clock.Now()
 	p.Response = f.Get("responseId")
 	spec := e.workflow.Draft.V.Tasks[taskIndex(e.workflow.Draft.V.Tasks, c.Param("taskID"))]
-	attempt, err := workflow.TryTask(c.Request().Context(), h.store, web.Actor(c), workflow.Trial{
-		Types: h.types, Clock: h.clock, Log: h.log, Workflow: e.workflow, Spec: spec, ResponseID: p.Response, Survey: e.definition(),
+	spec, problem := withSample(spec, f.Get("sample"))
+	if problem != nil {
+		showErrors(&p, []models.FieldError{*problem})
+		return h.answer(c, http.StatusUnprocessableEntity, p)
+	}
+	tried, err := workflow.TryTask(c.Request().Context(), h.store, web.Actor(c), workflow.Trial{
+		Types: h.types, Clock: h.clock, Log: h.log, Workflow: e.workflow, Spec: spec, ResponseID: p.Response, Survey: e.answered(),
+		Outputs: e.outputs, Link: h.surveyLink(e), Payload: h.trialPayload(c, e, p.Response),
 	})
 	if invalid, ok := errors.AsType[*models.Error](err); ok && invalid.Code == models.CodeInvalid {
 		p.TrialError = invalid.Fields
@@ -170,7 +199,31 @@ func (h *workflows) tryTask(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	trial := runAttempt(*attempt)
-	p.Trial = &trial
+	trial := runAttempt(tried.Attempt)
+	p.Trial, p.TrialAt = &trial, time.Time{}
+	h.trials.keep(web.Actor(c), spec.ID, trial, tried, h.clock.Now())
+	if err := h.fillResults(c, e, &p, taskIndex(e.workflow.Draft.V.Tasks, spec.ID)); err != nil {
+		return err
+	}
 	return h.answer(c, http.StatusOK, p)
+}
+
+// trialPayload is the event that a task is tried with: the chosen one, or the sample; nil for a workflow that waits for answers.
+func (h *workflows) trialPayload(c echo.Context, e *editor, id string) json.RawMessage {
+	if e.sent == nil {
+		return nil
+	}
+	chosen, err := h.loadSent(c.Request().Context(), web.Actor(c), e.workflow, id)
+	if err != nil || chosen.sample == nil {
+		return json.RawMessage("{}")
+	}
+	return chosen.sample
+}
+
+// surveyLink is the address at which the survey of a workflow is answered; empty without a survey.
+func (h *workflows) surveyLink(e *editor) string {
+	if e.survey == nil {
+		return ""
+	}
+	return h.base.JFE(e.survey.ID)
 }

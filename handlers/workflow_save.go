@@ -70,8 +70,11 @@ func (h *workflows) save(c echo.Context, e *editor, def models.WorkflowDefinitio
 		}
 		e.workflow = &saved
 	}
+	if err := h.signing.Provide(ctx, w.ID, &def); err != nil {
+		return err
+	}
 	e.check(h)
-	return nil
+	return e.checkCredentials(c, h)
 }
 
 // saved answers a form of a card: in the background with the changed parts of the page, else by leading back to the
@@ -128,34 +131,6 @@ func (h *workflows) conflict(c echo.Context, e *editor, f draftForm, edit string
 	return h.answer(c, http.StatusConflict, p)
 }
 
-func (h *workflows) saveEvent(c echo.Context) error {
-	f, err := readDraft(c)
-	if err != nil {
-		return err
-	}
-	e, err := h.open(c)
-	if err != nil {
-		return err
-	}
-	def := e.workflow.Draft.V
-	event := models.EventSpec{
-		Type: def.Event.Type, On: []string{}, IncludeIncomplete: f.Get("includeIncomplete") != "", IncludeImported: f.Get("includeImported") != "",
-	}
-	for _, on := range []string{models.OnCreated, models.OnUpdated} {
-		if slices.Contains(f.Values["on"], on) {
-			event.On = append(event.On, on)
-		}
-	}
-	def.Event = event
-	if len(event.On) == 0 {
-		return h.noEvent(c, e, f, event)
-	}
-	if err := h.save(c, e, def, f.revision); err != nil {
-		return h.conflict(c, e, f, views.EditEvent, err, func(p *views.WorkflowProps) { p.Event = event })
-	}
-	return h.saved(c, e, f, views.EditEvent)
-}
-
 // noEvent refuses a workflow that would wait for nothing.
 func (h *workflows) noEvent(c echo.Context, e *editor, f draftForm, event models.EventSpec) error {
 	errs := []models.FieldError{models.Field("event.on", "workflow.error.no_event")}
@@ -197,36 +172,31 @@ func (e *editor) freshComparison() models.Condition {
 	return fresh
 }
 
-func (h *workflows) addTask(c echo.Context) error {
-	f, err := readDraft(c)
-	if err != nil {
-		return err
-	}
-	e, err := h.open(c)
-	if err != nil {
-		return err
-	}
-	kind := models.TaskType(f.Get("type"))
-	if !slices.Contains(models.TaskTypes, kind) {
-		return &models.Error{Code: models.CodeInvalid, Key: "error.bad_request"}
-	}
-	def := e.workflow.Draft.V
-	position, err := strconv.Atoi(f.Get("position"))
-	if err != nil || position < 0 || position > len(def.Tasks) {
-		position = len(def.Tasks)
-	}
-	added := models.TaskSpec{ID: models.NewID(models.PrefixTask), Type: kind, OnFailure: models.FailureContinue, Config: firstConfig(kind)}
-	def.Tasks = slices.Insert(slices.Clone(def.Tasks), position, added)
-	if err := h.save(c, e, def, f.revision); err != nil {
-		return h.conflict(c, e, f, views.EditAdd+strconv.Itoa(position), err, nil)
-	}
-	return web.Redirect(c, views.EditorPath(e.workflow.ID, views.EditTask+added.ID))
-}
-
 // firstConfig is what a new task of a type begins with.
 func firstConfig(t models.TaskType) []byte {
 	if t == models.TaskWebService {
 		return []byte(`{"method":"POST","url":"","body":{"format":"json","mode":"keyValue"}}`)
+	}
+	if t == models.TaskCode {
+		return firstCode
+	}
+	if t == models.TaskOutboundWebhook {
+		return []byte(`{"url":"","variables":"all","labels":"auto","choices":"label"}`)
+	}
+	if t == models.TaskAddContact {
+		return firstAddContact
+	}
+	if t == models.TaskEmail {
+		return []byte(`{"to":"","subject":"","body":""}`)
+	}
+	if t == models.TaskNotification {
+		return []byte(`{"userIds":[],"text":""}`)
+	}
+	if t == models.TaskWait {
+		return []byte(`{"for":"PT1H"}`)
+	}
+	if t == models.TaskSendSurvey {
+		return []byte(`{"surveyId":"","to":"${m://Email}","firstName":"${m://FirstName}","lastName":"${m://LastName}"}`)
 	}
 	return []byte("{}")
 }
@@ -256,6 +226,9 @@ func (h *workflows) updateTask(c echo.Context) (*editor, draftForm, error) {
 	}
 	spec, errs := readTask(f.Values, def.Tasks[i], f.do)
 	edit := views.EditTask + spec.ID
+	if f.Has("condition.shown") {
+		spec.Condition = readCondition(f.Values, f.do, e.freshComparison())
+	}
 	typed := func(p *views.WorkflowProps) { h.typedTask(p, spec, f) }
 	if len(errs) > 0 {
 		if f.auto {
@@ -282,56 +255,16 @@ func (h *workflows) typedTask(p *views.WorkflowProps, spec models.TaskSpec, f dr
 	shown := p.Task
 	p.Task = taskProps(spec)
 	p.Task.First, p.Task.Last, p.Task.Receivers, p.Task.Tokens = shown.First, shown.Last, shown.Receivers, shown.Tokens
-	p.Task.Web = readWebService(f.Values, f.do)
+	p.Task.People = shown.People
+	p.Task.Choices, p.Task.Preview = shown.Choices, shown.Preview
+	p.Task.Credentials, p.Task.CredentialNew = shown.Credentials, shown.CredentialNew
+	p.Task.Web, p.Task.Code = readWebService(f.Values, f.do), readCode(f.Values, f.do)
+	if spec.Type == models.TaskOutboundWebhook {
+		p.Task.Hook, p.Task.Offer = readWebhook(f.Values), shown.Offer
+	}
+	p.Task.Outputs, p.Task.WorkflowID = shown.Outputs, shown.WorkflowID
 	p.Task.Delays = f.Get("retry.delays")
 	p.Response = f.Get("responseId")
-}
-
-func (h *workflows) moveTask(c echo.Context) error {
-	return h.changeTasks(c, func(f draftForm, tasks []models.TaskSpec, i int) ([]models.TaskSpec, string) {
-		j := i + 1
-		if f.Get("to") == "up" {
-			j = i - 1
-		}
-		if j >= 0 && j < len(tasks) {
-			tasks[i], tasks[j] = tasks[j], tasks[i]
-		}
-		return tasks, views.EditTask + c.Param("taskID")
-	})
-}
-
-func (h *workflows) deleteTask(c echo.Context) error {
-	return h.changeTasks(c, func(_ draftForm, tasks []models.TaskSpec, i int) ([]models.TaskSpec, string) {
-		ctx := c.Request().Context()
-		web.Flash(c, components.Flash{Tone: components.ToneOK, Text: i18n.T(ctx, "task.deleted", "Name", views.TaskTitle(ctx, tasks[i]))})
-		return slices.Delete(tasks, i, i+1), ""
-	})
-}
-
-// changeTasks saves another list of tasks; change also says what the panel shows then.
-func (h *workflows) changeTasks(c echo.Context, change func(f draftForm, tasks []models.TaskSpec, i int) ([]models.TaskSpec, string)) error {
-	f, err := readDraft(c)
-	if err != nil {
-		return err
-	}
-	e, err := h.open(c)
-	if err != nil {
-		return err
-	}
-	def := e.workflow.Draft.V
-	i := taskIndex(def.Tasks, c.Param("taskID"))
-	if i < 0 {
-		return models.NotFound("error.not_found")
-	}
-	if f.revision != e.workflow.DraftRev {
-		return h.conflict(c, e, f, views.EditTask+c.Param("taskID"), models.Conflict("workflow.error.changed", nil), nil)
-	}
-	var edit string
-	def.Tasks, edit = change(f, slices.Clone(def.Tasks), i)
-	if err := h.save(c, e, def, f.revision); err != nil {
-		return h.conflict(c, e, f, views.EditTask+c.Param("taskID"), err, nil)
-	}
-	return web.Redirect(c, views.EditorPath(e.workflow.ID, edit))
 }
 
 func (h *workflows) rename(c echo.Context) error {

@@ -22,7 +22,7 @@ const nasty = `"><script>alert(1)</script><img src=x onerror=alert(1)>${q://QID1
 func (b *browser) workflow(surveyID, url string) (id, taskID string) {
 	b.app.t.Helper()
 	at := b.post(link.Workflows(), "surveyId", surveyID, "starter", views.StarterSend, "url", url, "name", "Tell the CRM").to("")
-	path, query, _ := strings.Cut(at, "?edit=task-")
+	path, query, _ := strings.Cut(strings.TrimSuffix(at, "&check=1"), "?edit=task-") // without an address it is checked at once
 	id = strings.TrimPrefix(path, link.Workflows()+"/")
 	if !models.ValidID(models.PrefixWorkflow, id) || !models.ValidID(models.PrefixTask, query) {
 		b.app.t.Fatalf("the new workflow is at %s", at)
@@ -82,7 +82,7 @@ func TestFromAnEmptyListToALiveWorkflow(t *testing.T) {
 		t.Errorf("the form shows the URL %q", got)
 	}
 	b.post(link.WorkflowPutLive(id), "revision", b.draftRevision(id)).to(link.Workflow(id))
-	b.editor(id, "").says("#strip", "On: every response").says("#workflow-status", "On").says("main", "Turn off").says("#flashes", "Version 1 is live")
+	b.editor(id, "").says("#strip", "On: every event that fits").says("#workflow-status", "On").says("main", "Turn off").says("#flashes", "Version 1 is live")
 	b.get(link.Workflows()).says("td", "Tell the CRM")
 	b.get(link.SurveyWorkflows(survey)).is(http.StatusOK).says("td", "Tell the CRM")
 
@@ -355,8 +355,9 @@ func TestATestRunsTheLiveVersion(t *testing.T) {
 	b := a.person(ada)
 	survey, response := a.sample(t, b)
 	id, _ := b.workflow(survey, "https://a.example/")
-	b.editor(id, views.EditTest).says("#panel", "Put the workflow live first")
 	b.post(link.WorkflowTest(id), "responseId", response).is(http.StatusConflict)
+	drafted := b.post(link.WorkflowTest(id), "responseId", response, "what", views.TestDraft).to("")
+	b.get(drafted).is(http.StatusOK).says("#run", "Test").says("#run", "A draft that was tested")
 	b.post(link.WorkflowPutLive(id), "revision", b.draftRevision(id)).to("")
 	b.editor(id, views.EditTest).says("#panel option", response)
 	b.post(link.WorkflowTest(id), "responseId", "R_0123456789abcde").is(http.StatusUnprocessableEntity).says("#panel", "not there any more")

@@ -11,10 +11,10 @@ import (
 	"surveyflow/views/components"
 )
 
-// tokensOf lists what can be piped in the owner's words.
-func tokensOf(ctx context.Context, def *models.SurveyDefinition) []views.Token {
+// tokensOf lists what a survey's responses carry, in the owner's words.
+func tokensOf(ctx context.Context, def *models.SurveyDefinition) []components.PipedToken {
 	all := workflow.Tokens(def)
-	out := make([]views.Token, len(all))
+	out := make([]components.PipedToken, len(all))
 	for i, t := range all {
 		label := t.Label
 		switch {
@@ -23,9 +23,33 @@ func tokensOf(ctx context.Context, def *models.SurveyDefinition) []views.Token {
 		case t.Group == "questions" && t.Name != "choices" && t.Name != "answer":
 			label = i18n.T(ctx, "workflow.token.part", "Label", t.Label, "Part", i18n.T(ctx, "workflow.token."+t.Name))
 		}
-		out[i] = views.Token{Group: i18n.T(ctx, "workflow.tokens."+t.Group), Label: label, Text: t.Text, Choices: choiceList(t)}
+		out[i] = components.PipedToken{
+			Group: i18n.T(ctx, "workflow.tokens."+t.Group), Label: label, Text: t.Text, Kind: tokenKind(def, t), Choices: choiceList(t),
+		}
 	}
 	return out
+}
+
+// tokenKind says what sort of value a token has.
+func tokenKind(def *models.SurveyDefinition, t workflow.Token) components.PipedKind {
+	switch t.Name {
+	case "count", "place", "Duration", "Progress":
+		return components.PipedNumber
+	case "Finished":
+		return components.PipedBool
+	case "choices", "recode":
+		id, _, _ := strings.Cut(strings.TrimPrefix(t.Text, "${q://"), "/")
+		if q := def.Question(id); q != nil && (q.Type.SeveralChoices() || q.Type == models.QuestionRanking) {
+			return components.PipedChoices
+		}
+		return components.PipedChoice
+	case "answer":
+		id, _, _ := strings.Cut(strings.TrimPrefix(t.Text, "${q://"), "/")
+		if q := def.Question(id); q != nil && q.Type.Numeric() {
+			return components.PipedNumber
+		}
+	}
+	return components.PipedText
 }
 
 // choiceList names the list of choices that values of a token are compared with.

@@ -7,11 +7,26 @@ type EventType string
 
 // The event types.
 const (
-	EventSurveyResponse EventType = "surveyResponse"
+	EventSurveyResponse   EventType = "surveyResponse"
+	EventJSON             EventType = "jsonEvent"
+	EventContactList      EventType = "contactList"
+	EventSurveyDefinition EventType = "surveyDefinition"
+	EventSchedule         EventType = "schedule"
 )
 
 // EventTypes lists the types in the order in which the editor offers them.
-var EventTypes = []EventType{EventSurveyResponse}
+var EventTypes = []EventType{EventSurveyResponse, EventSurveyDefinition, EventSchedule, EventJSON, EventContactList}
+
+// NeedsSurvey reports whether only a workflow that belongs to a survey can wait for such events.
+func (t EventType) NeedsSurvey() bool { return t == EventSurveyResponse || t == EventSurveyDefinition }
+
+// FitsSurvey reports whether a workflow with a survey, or without one, can wait for such events.
+func (t EventType) FitsSurvey(has bool) bool {
+	if has {
+		return t != EventContactList
+	}
+	return !t.NeedsSurvey()
+}
 
 // MaxChainDepth is how many calls of our own addresses by our own runs may follow one another;
 // a deeper one fails to start, so that a workflow that causes its own event ends (contract §7, Own addresses).
@@ -32,6 +47,7 @@ type Event struct {
 	SurveyVersion *int
 	ResponseID    *string
 	ContactID     *string
+	WorkflowID    *string // the one that it was sent to
 	Dedupe        *string // a second event with the same value is the same event
 	CauseRun      *string // the run whose call caused it
 	Depth         int     // length of the chain of causes

@@ -2,6 +2,7 @@ package models
 
 import (
 	"crypto/rand"
+	"encoding/hex"
 	"strings"
 	"time"
 )
@@ -11,19 +12,37 @@ type Prefix string
 
 // The prefixes of identifiers.
 const (
-	PrefixSurvey    Prefix = "SV_"
-	PrefixBlock     Prefix = "BL_"
-	PrefixResponse  Prefix = "R_"
-	PrefixUser      Prefix = "UR_"
-	PrefixCollector Prefix = "CO_"
-	PrefixWorkflow  Prefix = "WF_"
-	PrefixTask      Prefix = "OCAC_"
-	PrefixEvent     Prefix = "EV_"
-	PrefixRun       Prefix = "RN_"
-	PrefixReceiver  Prefix = "RC_"
-	PrefixRequest   Prefix = "RQ_" // one request that a receiver recorded
-	PrefixNode      Prefix = "ND_"
-	PrefixToken     Prefix = "TK_" // an API token's row; the token itself is a secret of 40 characters
+	PrefixSurvey     Prefix = "SV_"
+	PrefixBlock      Prefix = "BL_"
+	PrefixQuota      Prefix = "QO_"
+	PrefixQuotaGroup Prefix = "QG_"
+	PrefixAPIRequest Prefix = "LQ_"
+	PrefixResponse   Prefix = "R_"
+	PrefixUser       Prefix = "UR_"
+	PrefixCollector  Prefix = "CO_"
+	PrefixWorkflow   Prefix = "WF_"
+	PrefixTask       Prefix = "OCAC_"
+	PrefixEvent      Prefix = "EV_"
+	PrefixRun        Prefix = "RN_"
+	PrefixReceiver   Prefix = "RC_"
+	PrefixRequest    Prefix = "RQ_" // one request that a receiver recorded
+	PrefixNode       Prefix = "ND_"
+	PrefixMail       Prefix = "ML_"
+	PrefixNotice     Prefix = "NT_" // a notification
+	PrefixRemoval    Prefix = "RM_" // what was removed from a survey's draft
+	PrefixAudit      Prefix = "AU_" // a line of the audit log
+	PrefixCredential Prefix = "CR_"
+	PrefixJob        Prefix = "JB_" // long work that somebody asked for
+	PrefixFile       Prefix = "FILE_"
+	PrefixExport     Prefix = "ES_" // an export as the API calls its job: the rest is that of the job's id
+	PrefixToken      Prefix = "TK_" // an API token's row; the token itself is a secret of 40 characters
+	PrefixDirectory  Prefix = "POOL_"
+	PrefixList       Prefix = "CG_" // a contact list
+	PrefixContact    Prefix = "CID_"
+	PrefixLookup     Prefix = "CGC_"  // a contact within their list
+	PrefixInvitation Prefix = "IV_"   // what asks one person to answer a survey
+	PrefixImport     Prefix = "PGRS_" // a file of contacts on its way into a list
+	PrefixCall       Prefix = "CC_"   // of a collector's webhook, in its log
 )
 
 const (
@@ -61,6 +80,22 @@ func NewCapability() string { return string(appendRandom(nil, slugCharacters)) }
 
 // NewAPIToken makes an API token: 40 characters of [0-9A-Za-z] (contract §2).
 func NewAPIToken() string { return string(appendRandom(nil, 40)) }
+
+// NewUUID makes a random UUID (RFC 9562 §5.4).
+func NewUUID() string {
+	var raw [16]byte
+	rand.Read(raw[:]) // never fails (crypto/rand)
+	raw[6] = raw[6]&0x0f | 0x40
+	raw[8] = raw[8]&0x3f | 0x80
+	var b [36]byte
+	hex.Encode(b[:8], raw[:4])
+	hex.Encode(b[9:13], raw[4:6])
+	hex.Encode(b[14:18], raw[6:8])
+	hex.Encode(b[19:23], raw[8:10])
+	hex.Encode(b[24:], raw[10:])
+	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
+	return string(b[:])
+}
 
 // ValidID reports whether id has the prefix and the shape of an identifier.
 func ValidID(p Prefix, id string) bool {

@@ -2,34 +2,12 @@ package models
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 )
 
 // RawFields keeps JSON members that the product does not use yet, to give them back unchanged.
 type RawFields map[string]json.RawMessage
-
-// QuestionType names how a question is asked and answered.
-type QuestionType string
-
-// The question types. What each parses, accepts and exports is in internal/survey; how it looks is in views.
-const (
-	QuestionSingleChoice   QuestionType = "singleChoice"
-	QuestionMultipleChoice QuestionType = "multipleChoice"
-	QuestionShortText      QuestionType = "shortText"
-	QuestionLongText       QuestionType = "longText"
-	QuestionNumber         QuestionType = "number"
-	QuestionNPS            QuestionType = "nps"
-)
-
-// QuestionTypes lists the types in the order in which the builder offers them.
-var QuestionTypes = []QuestionType{
-	QuestionSingleChoice, QuestionMultipleChoice, QuestionShortText, QuestionLongText, QuestionNumber, QuestionNPS,
-}
-
-// HasChoices reports whether the owner writes the choices of such a question.
-func (t QuestionType) HasChoices() bool {
-	return t == QuestionSingleChoice || t == QuestionMultipleChoice
-}
 
 // Question is one thing that is asked.
 type Question struct {
@@ -41,7 +19,9 @@ type Question struct {
 	Required     bool         `json:"required,omitempty"`
 	Choices      []Choice     `json:"choices,omitempty"`
 	NextChoiceID int          `json:"nextChoiceId,omitempty"` // choice ids are never used again
+	NextRowID    int          `json:"nextRowId,omitempty"`    // nor are those of rows
 	Rows         []Choice     `json:"rows,omitempty"`         // the statements of a matrix, the sliders of a slider question
+	Scale        Scale        `json:"scale,omitzero"`
 	Rules        Rules        `json:"rules,omitzero"`
 	Display      *Condition   `json:"display,omitempty"` // shown only when true
 	Extra        RawFields    `json:"extra,omitempty"`
@@ -56,11 +36,96 @@ type Choice struct {
 	Exclusive bool   `json:"exclusive,omitempty"` // excludes all other choices
 }
 
+// Shape says what the points of a rating look like.
+type Shape string
+
+// The shapes of a rating.
+const (
+	ShapeStars   Shape = "" // as many as the chosen number are filled
+	ShapeNumbers Shape = "numbers"
+)
+
+// Shapes lists the shapes of a rating.
+var Shapes = []Shape{ShapeStars, ShapeNumbers}
+
+// Scale says how the points of a rating, an NPS question or a slider are offered.
+type Scale struct {
+	Points int     `json:"points,omitempty"` // of a rating; 0 means DefaultPoints
+	Shape  Shape   `json:"shape,omitempty"`  // of a rating
+	Low    string  `json:"low,omitempty"`    // words at the lower end
+	High   string  `json:"high,omitempty"`   // words at the upper end
+	Step   float64 `json:"step,omitempty"`   // of the handle of a slider; 0 means the smallest that its decimals allow
+}
+
+// The points of a rating: as many as it has when its question says nothing, and as it may have.
+const (
+	DefaultPoints = 5
+	MaxPoints     = 11
+)
+
+// RatingPoints gives how many points the rating has; they count from 1.
+func (s Scale) RatingPoints() int {
+	if s.Points == 0 {
+		return DefaultPoints
+	}
+	return s.Points
+}
+
+// The range of a slider whose rules name none.
+const (
+	SliderMin = 0
+	SliderMax = 100
+)
+
+// SliderRange gives the least and the greatest number of a slider.
+func (q *Question) SliderRange() (low, high float64) {
+	low, high = SliderMin, SliderMax
+	if q.Rules.Min != nil {
+		low = *q.Rules.Min
+	}
+	if q.Rules.Max != nil {
+		high = *q.Rules.Max
+	}
+	return low, high
+}
+
+// SliderDecimals gives how many digits after the point a slider takes; none when its rules say nothing.
+func (q *Question) SliderDecimals() int {
+	if q.Rules.Decimals == nil {
+		return 0
+	}
+	return *q.Rules.Decimals
+}
+
+// SliderStep gives by how much the handle of a slider moves.
+func (q *Question) SliderStep() float64 {
+	if q.Scale.Step > 0 {
+		return q.Scale.Step
+	}
+	return math.Pow10(-q.SliderDecimals())
+}
+
+// DayRule says on which side of today a date has to be. Today itself is always possible.
+type DayRule string
+
+// The rules of days.
+const (
+	DayAny       DayRule = ""
+	DayNotFuture DayRule = "notFuture"
+	DayNotPast   DayRule = "notPast"
+)
+
+// DayRules lists the rules of days.
+var DayRules = []DayRule{DayAny, DayNotFuture, DayNotPast}
+
 // Rules limit what a question accepts. Nil and zero mean no limit.
 type Rules struct {
 	Min        *float64 `json:"min,omitempty"` // smallest number
 	Max        *float64 `json:"max,omitempty"` // largest number
 	Decimals   *int     `json:"decimals,omitempty"`
+	Earliest   string   `json:"earliest,omitempty"`  // first possible date, YYYY-MM-DD
+	Latest     string   `json:"latest,omitempty"`    // last one
+	Day        DayRule  `json:"day,omitempty"`       // on which side of today a date has to be
 	MinLength  int      `json:"minLength,omitempty"` // characters
 	MaxLength  int      `json:"maxLength,omitempty"`
 	MinChoices int      `json:"minChoices,omitempty"`

@@ -59,26 +59,3 @@ func (r *Response) Duration() time.Duration {
 	}
 	return r.RecordedAt.Sub(r.StartedAt)
 }
-
-// CollectorType says how a collector reaches respondents.
-type CollectorType string
-
-// The collector types.
-const (
-	CollectorLink  CollectorType = "link"
-	CollectorEmail CollectorType = "email"
-)
-
-// Collector is one way into a survey.
-type Collector struct {
-	ID        string `gorm:"primaryKey"`
-	OrgID     string
-	SurveyID  string
-	Type      CollectorType
-	Name      string
-	Slug      string // unguessable part of the public link /s/{slug}
-	Open      bool
-	IsDefault bool // the one that /jfe/form/{surveyId} leads to
-	CreatedAt time.Time
-	DeletedAt *time.Time
-}

@@ -36,11 +36,14 @@ type Run struct {
 	Test            bool
 	Status          RunStatus
 	PersonName      *string // first and last name of the respondent, lower-cased, for search by beginning
+	PersonLast      *string // last name, as well
 	PersonEmail     *string // lower-cased
 	Error           string  // why it failed: a message with key and args as JSON; empty otherwise
 	Attempts        int     // charged attempts of all tasks
 	CreatedAt       time.Time
 	FinishedAt      *time.Time
+
+	Held string `gorm:"-"` // why a new one is held from the start: its workflow is off by itself; empty for not
 }
 
 // QueueState says what an unfinished thing waits for.
@@ -88,7 +91,9 @@ type QueueKind string
 
 // The kinds of durable work.
 const (
-	KindRun QueueKind = "run"
+	KindRun  QueueKind = "run"
+	KindMail QueueKind = "mail"
+	KindJob  QueueKind = "job"
 )
 
 // AttemptResult is how one try of one task ended.
@@ -116,10 +121,35 @@ type Attempt struct {
 	Charged    bool // counts against the retry schedule
 	StartedAt  time.Time
 	DurationUS int64
-	Outputs    *string // JSON object: what later tasks name, on the attempt that succeeded
+	Outputs    *string // JSON object: what later tasks name, on the attempt that succeeded, with secrets masked
+	SecretID   *string // names where the outputs stand in full, sealed, when a secret is masked in Outputs
 	Exchange   *string // an Exchange as JSON: what went out and came back, masked
 	Error      *string // a RunError as JSON
+
+	Full   *FullOutputs `gorm:"-"` // what SecretID names, opened; never stored as it is
+	Sealed string       `gorm:"-"` // the same, sealed
 }
+
+// FullOutputs are the outputs of an attempt in which a service repeated secrets.
+type FullOutputs struct {
+	Outputs json.RawMessage `json:"outputs"`
+	Secrets []Secret        `json:"secrets"` // those that are in them; later tasks mask them in what they record
+}
+
+// AttemptSecret is where FullOutputs stand, sealed.
+type AttemptSecret struct {
+	ID            string
+	OutputsSealed string
+}
+
+// Secret is a value that is masked in whatever is kept of a call, and the only hosts that it may be sent to.
+type Secret struct {
+	Value string   `json:"value"`
+	Hosts []string `json:"hosts,omitempty"` // as the allowed hosts of a credential; none means any
+}
+
+// PlayedKey marks an attempt that waited until somebody let its run go on.
+const PlayedKey = "run.wait.played"
 
 // RunError says why an attempt or a run failed: a message key with its values, and the detail as the machine said it.
 type RunError struct {
@@ -154,7 +184,16 @@ type Exchange struct {
 	Request  ExchangeRequest   `json:"request"`
 	Response *ExchangeResponse `json:"response,omitempty"`
 	Timing   ExchangeTiming    `json:"timing"`
-	Hops     []string          `json:"hops,omitempty"` // addresses that a redirect led to
+	Hops     []string          `json:"hops,omitempty"`   // addresses that a redirect led to
+	Script   *ScriptRecord     `json:"script,omitempty"` // of a code task, which calls nobody: all else is empty then
+}
+
+// ScriptRecord is what a script got and printed.
+type ScriptRecord struct {
+	Inputs  json.RawMessage `json:"inputs,omitempty"` // left out when they are large
+	Console string          `json:"console,omitempty"`
+	Cut     bool            `json:"cut,omitempty"` // it printed more
+	TookUS  int64           `json:"tookUs"`
 }
 
 // ExchangeRequest is what was sent.

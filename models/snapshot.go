@@ -19,6 +19,9 @@ type Snapshot struct {
 	Response *ResponseSnapshot `json:"response,omitempty"`
 	Answers  Answers           `json:"answers,omitempty"`
 	Fields   map[string]string `json:"fields,omitempty"`  // embedded data
+	Survey   string            `json:"survey,omitempty"`  // its name
+	Labels   int               `json:"labels,omitempty"`  // revision of its data labels; 0 while all are automatic
+	Updated  bool              `json:"updated,omitempty"` // the response was there before, and was changed
 	Contact  *Person           `json:"contact,omitempty"` // nil for an anonymous survey and without a contact
 	Payload  json.RawMessage   `json:"payload,omitempty"` // of a JSON event
 }

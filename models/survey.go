@@ -14,23 +14,31 @@ const (
 
 // Survey is a questionnaire with its draft and, once put live, an immutable version that respondents see.
 type Survey struct {
-	ID        string `gorm:"primaryKey"`
-	OrgID     string
-	OwnerID   string
-	Name      string
-	State     SurveyState
-	Draft     JSON[SurveyDefinition]
-	DraftRev  int64 // goes up with every write of the draft; a write that names an older one is refused
-	Version   int   // the live version; 0 before the first Put live
-	LiveDraft int64 // the DraftRev that the live version was made of
-	LiveRev   int64 // goes up with every change to what respondents get or which workflows run
-	NextQID   int   `gorm:"column:next_qid"` // number of the next question; numbers are never used again
-	OpensAt   *time.Time
-	ClosesAt  *time.Time
-	CreatedAt time.Time  `gorm:"autoCreateTime:false"`
-	UpdatedAt time.Time  `gorm:"autoUpdateTime:false"` // of the draft
-	LiveAt    *time.Time // when the live version was put live
-	DeletedAt *time.Time
+	ID         string `gorm:"primaryKey"`
+	OrgID      string
+	OwnerID    string
+	Name       string
+	State      SurveyState
+	Draft      JSON[SurveyDefinition]
+	DraftRev   int64 // goes up with every write of the draft; a write that names an older one is refused
+	Version    int   // the live version; 0 before the first Put live
+	LiveDraft  int64 // the DraftRev that the live version was made of
+	LiveRev    int64 // goes up with every change to what respondents get or which workflows run
+	NextQID    int   `gorm:"column:next_qid"` // number of the next question; numbers are never used again
+	OpensAt    *time.Time
+	ClosesAt   *time.Time
+	DatesDueAt *time.Time // the next of the two, until the workflows were told that wait for it
+	TimeZone   string     // in which its dates are meant; empty means the organisation's
+	CreatedAt  time.Time  `gorm:"autoCreateTime:false"`
+	UpdatedAt  time.Time  `gorm:"autoUpdateTime:false"` // of the draft
+	LiveAt     *time.Time // when the live version was put live
+	LabelsRev  int        // of its data labels; 0 while all of them are automatic
+	// InviteDays is for how many days a person who was invited to it is not invited again; 0 means without limit.
+	InviteDays int
+	DeletedAt  *time.Time
+
+	Access Access     `gorm:"-"` // what who asked may do with it
+	Labels DataLabels `gorm:"-"` // those that a new survey begins with
 }
 
 // Changed reports whether the draft differs from what is live.
@@ -40,11 +48,31 @@ func (s Survey) Changed() bool {
 
 // SurveyVersion is one definition that was put live; it is never changed.
 type SurveyVersion struct {
-	SurveyID   string `gorm:"primaryKey"`
-	Version    int    `gorm:"primaryKey"`
-	Definition JSON[SurveyDefinition]
-	CreatedBy  string
-	CreatedAt  time.Time
+	SurveyID    string `gorm:"primaryKey"`
+	Version     int    `gorm:"primaryKey"`
+	Definition  JSON[SurveyDefinition]
+	Description string // what whoever put it live said about it; may be empty
+	CreatedBy   string
+	CreatedAt   time.Time
+}
+
+// SurveyRemoval is what was removed from a draft lately and can still be put back.
+type SurveyRemoval struct {
+	ID        string `gorm:"primaryKey"`
+	SurveyID  string
+	Part      JSON[RemovedPart]
+	RemovedBy string
+	RemovedAt time.Time
+}
+
+// RemovedPart is a part of a draft and the place that it had: a question, a page, or a whole draft that another one
+// took the place of.
+type RemovedPart struct {
+	Question *Question         `json:"question,omitempty"`
+	Block    *Block            `json:"block,omitempty"`
+	Draft    *SurveyDefinition `json:"draft,omitempty"`
+	BlockID  string            `json:"blockId,omitempty"` // of a question
+	At       int               `json:"at"`                // counted from 0, in the page or among the pages
 }
 
 // SurveyDefinition is everything that a respondent meets: blocks (pages) with questions, embedded data, texts and options.

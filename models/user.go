@@ -18,6 +18,10 @@ type Actor struct {
 	Role   Role
 	Via    Via
 	Wide   bool // the request asked for the whole organisation (?scope=organization); only brand admins get it
+
+	// For the audit log.
+	TokenID string // id of the API token that the actor came with
+	IP      string // address that the request came from
 }
 
 // Via says through which door an actor came.
@@ -47,13 +51,22 @@ func SystemActor(orgID string) Actor { return Actor{OrgID: orgID, Via: ViaSystem
 
 // Organisation is the one organisation of an instance (contract §7, Scope).
 type Organisation struct {
-	ID            string `gorm:"primaryKey"` // the brand id: a slug
-	Name          string
-	TimeZone      string // IANA name
-	RetentionDays int    // how long finished runs are kept; 0 means the instance's default
-	WorkflowRev   int64  // counts changes to live workflows without a survey
-	CreatedAt     time.Time
+	ID                  string `gorm:"primaryKey"` // the brand id: a slug
+	Name                string
+	TimeZone            string // IANA name
+	Language            string // of new accounts, and of mails to people without one (BCP 47)
+	RetentionDays       int    // how long finished runs are kept; 0 means the instance's default
+	AuditDays           int    // how long the audit log is kept; 0 means for ever
+	RequireSecondFactor bool   // of everybody who signs in with a password
+	WorkflowRev         int64  // counts changes to live workflows without a survey
+	AllowedDomains      string // hosts that tasks and credentials may call, one a line; empty means all
+	InviteMax           int    // how often one person may be invited in InviteDays days; 0 means without limit
+	InviteDays          int
+	CreatedAt           time.Time
 }
+
+// DefaultAuditDays is how long the audit log is kept unless the organisation says otherwise.
+const DefaultAuditDays = 365
 
 // User is a person who signs in.
 type User struct {
@@ -70,6 +83,9 @@ type User struct {
 	Theme        string // "", "light" or "dark"
 	DisabledAt   *time.Time
 	LastLoginAt  *time.Time
+	TOTPSealed   string     `gorm:"column:totp_sealed"` // the secret of the authenticator app
+	TOTPOnAt     *time.Time `gorm:"column:totp_on_at"`  // since when it counts
+	TOTPStep     int64      `gorm:"column:totp_step"`   // the last time step whose code was used
 	CreatedAt    time.Time
 }
 
@@ -100,21 +116,46 @@ type Session struct {
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
+	Stage      SessionStage // what is still to be shown
 }
 
 // APIToken lets a program act as a person. Only the SHA-256 of the token is kept; the token is shown once.
 type APIToken struct {
-	ID         string `gorm:"primaryKey"`
-	OrgID      string
-	UserID     string
-	Name       string
-	Hash       string // hex of SHA-256
-	Hint       string // the last four characters, to tell tokens apart
-	Scope      string // TokenScopeAll, or the id of the one collector or workflow that it reaches
+	ID     string `gorm:"primaryKey"`
+	OrgID  string
+	UserID string
+	Name   string
+	Hash   string // hex of SHA-256
+	Hint   string // the last four characters, to tell tokens apart
+	Scope  string // TokenScopeAll, or the id of the one collector or workflow that it reaches
+	TokenLimits
+	Logged     bool // its calls are kept for a day
 	CreatedAt  time.Time
 	LastUsedAt *time.Time
 	RevokedAt  *time.Time
 }
 
+// TokenLimits are what the owner of a token set for it alone.
+type TokenLimits struct {
+	RatePerSecond  int // requests, at all addresses together; 0 for what the address itself has
+	Burst          int // requests at once, when there was a pause; with a rate alone
+	TimeoutSeconds int // how long a request of the API may take; 0 for what all have
+}
+
 // TokenScopeAll is the scope of a token that may do all that its person may.
 const TokenScopeAll = "all"
+
+// The most that a token's limits may be.
+const (
+	MaxTokenRate    = 100_000
+	MaxTokenBurst   = 1_000_000
+	MaxTokenTimeout = 60
+)
+
+// PasswordReset is a link that lets a person choose a new password, once.
+type PasswordReset struct {
+	ID        string `gorm:"primaryKey"` // the hash of what stands in the link
+	UserID    string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}

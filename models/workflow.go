@@ -14,15 +14,20 @@ type Workflow struct {
 	Name      string
 	EventType EventType // of the live version, or of the draft before the first Put live
 	Enabled   bool
-	OffReason string // why it switched itself off; empty when a person did
-	Version   int    // the live version; 0 before the first Put live
-	LiveDraft int64  // the DraftRev that the live version was made of
+	OffReason string     // why it switched itself off, a RunError as JSON; empty when a person did
+	OffAt     *time.Time // since when it is off by itself
+	OffAfter  int        // after how many failed runs in a row it switches itself off; 0 means never
+	Version   int        // the live version; 0 before the first Put live
+	LiveDraft int64      // the DraftRev that the live version was made of
 	Draft     JSON[WorkflowDefinition]
 	DraftRev  int64
 	CreatedAt time.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt time.Time `gorm:"autoUpdateTime:false"` // of the draft
 	LiveAt    *time.Time
+	LiveRev   int64 // counts what changes how it is started
 	DeletedAt *time.Time
+
+	Access Access `gorm:"-"` // what who asked may do with it
 }
 
 // WorkflowStatus is the one word for what a workflow does now (contract §7, Revisions).
@@ -46,12 +51,17 @@ func (w Workflow) Status() WorkflowStatus {
 	return WorkflowOn
 }
 
+// OffByItself reports whether the workflow switched itself off. What it waits for still makes runs, which are held, and its
+// address still takes events (contract §7, Automatic switch-off).
+func (w Workflow) OffByItself() bool { return !w.Enabled && w.OffReason != "" }
+
 // Changed reports whether the draft differs from what is live.
 func (w Workflow) Changed() bool {
 	return w.Version == 0 || w.DraftRev != w.LiveDraft
 }
 
-// WorkflowVersion is one definition that was put live; it is never changed, and runs name it.
+// WorkflowVersion is one definition that was put live; it is never changed, and runs name it. A draft that was tested has
+// one as well, with a number below zero: its revision as a draft.
 type WorkflowVersion struct {
 	WorkflowID string `gorm:"primaryKey"`
 	Version    int    `gorm:"primaryKey"`
@@ -69,19 +79,25 @@ type WorkflowDefinition struct {
 	Notifications Notifications `json:"notifications"`
 }
 
-// EventSpec says which events start the workflow.
-type EventSpec struct {
-	Type              EventType `json:"type"`
-	On                []string  `json:"on,omitempty"` // "created", "updated"
-	IncludeIncomplete bool      `json:"includeIncomplete"`
-	IncludeImported   bool      `json:"includeImported"`
+// NextTask gives the id of the first task that has not ended; empty when all have.
+func (d WorkflowDefinition) NextTask(ended func(taskID string) bool) string {
+	for _, t := range d.Tasks {
+		if !ended(t.ID) {
+			return t.ID
+		}
+	}
+	return ""
 }
 
-// What a survey-response event may be about (EventSpec.On).
-const (
-	OnCreated = "created"
-	OnUpdated = "updated"
-)
+// Has reports whether the definition has a task with that id.
+func (d WorkflowDefinition) Has(taskID string) bool {
+	for _, t := range d.Tasks {
+		if t.ID == taskID {
+			return true
+		}
+	}
+	return false
+}
 
 // Condition is a tree: either All or Any of the conditions below it, or one comparison of Left with Right.
 type Condition struct {
@@ -126,11 +142,18 @@ type TaskType string
 
 // The task types.
 const (
-	TaskWebService TaskType = "webService"
+	TaskWebService      TaskType = "webService"
+	TaskOutboundWebhook TaskType = "outboundWebhook"
+	TaskEmail           TaskType = "email"
+	TaskWait            TaskType = "wait"
+	TaskCode            TaskType = "code"
+	TaskAddContact      TaskType = "addContact"
+	TaskNotification    TaskType = "notification"
+	TaskSendSurvey      TaskType = "sendSurvey"
 )
 
 // TaskTypes lists the types in the order in which the editor offers them.
-var TaskTypes = []TaskType{TaskWebService}
+var TaskTypes = []TaskType{TaskWebService, TaskOutboundWebhook, TaskCode, TaskEmail, TaskNotification, TaskWait, TaskAddContact, TaskSendSurvey}
 
 // OnFailure says what follows a failed task.
 type OnFailure string
@@ -157,7 +180,10 @@ type RetrySpec struct {
 	Delays []string `json:"delays"`
 }
 
-// Notifications says who is told when runs fail.
+// MaxNotified is how many addresses can be told of the failed runs of a workflow.
+const MaxNotified = 100
+
+// Notifications says who is told when runs fail: by mail the recipients or, when there are none, the owner.
 type Notifications struct {
 	Enabled    bool     `json:"enabled"`
 	Recipients []string `json:"recipients"`
@@ -216,6 +242,8 @@ type WebServiceConfig struct {
 	Body           *BodySpec    `json:"body,omitempty"`
 	Outputs        []OutputSpec `json:"outputs,omitempty"`
 	TimeoutSeconds int          `json:"timeoutSeconds,omitempty"` // 1 to 30; 0 means 10
+	Concurrency    int          `json:"concurrency,omitempty"`    // calls to the receiver at the same time, per node; 0 means 32
+	RatePerSecond  float64      `json:"ratePerSecond,omitempty"`  // calls to the receiver per second; 0 means as many as come
 }
 
 // HeaderSpec is one header of a request; the value is piped text.
@@ -244,6 +272,28 @@ type PairSpec struct {
 type OutputSpec struct {
 	Name string `json:"name"`
 	Path string `json:"path"`
+}
+
+// CodeConfig is the config of a code task (contract §6).
+type CodeConfig struct {
+	Source string      `json:"source"` // JavaScript that defines function codeTask(inputs) { return {…} }
+	Inputs []InputSpec `json:"inputs,omitempty"`
+}
+
+// InputSpec is one value that a script gets; the value is piped text.
+type InputSpec struct {
+	Name     string   `json:"name"`
+	Value    string   `json:"value"`
+	DataType DataType `json:"dataType,omitempty"`
+}
+
+// AddContactConfig is the config of a task that brings a person into a contact list (contract §6). The values of the fields
+// are piped text; names beside those of a contact's own are embedded data.
+type AddContactConfig struct {
+	MailingListID string            `json:"mailingListId"`
+	CollectorID   *string           `json:"collectorId"` // an e-mail collector that invites them; nil for none
+	Fields        map[string]string `json:"fields"`
+	Merge         MergeRule         `json:"merge,omitempty"` // MergeEmail when empty
 }
 
 // WebServiceMethods lists the request methods in the order in which the editor offers them.

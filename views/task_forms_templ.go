@@ -12,7 +12,14 @@ import "surveyflow/models"
 
 // taskForms are the forms of the types of tasks; a test fails when a type has none.
 var taskForms = map[models.TaskType]func(TaskProps) templ.Component{
-	models.TaskWebService: webServiceForm,
+	models.TaskWebService:      webServiceForm,
+	models.TaskOutboundWebhook: webhookForm,
+	models.TaskCode:            codeForm,
+	models.TaskAddContact:      addContactForm,
+	models.TaskEmail:           emailForm,
+	models.TaskNotification:    notificationForm,
+	models.TaskWait:            waitForm,
+	models.TaskSendSurvey:      sendSurveyForm,
 }
 
 // TaskForm is the part of a task's form that its type decides. Its fields are named like the paths in the task's JSON.

@@ -29,7 +29,7 @@ func TestEveryTypeOfTaskHasAFormAndAName(t *testing.T) {
 		}
 		for _, field := range doc.Find("[name]").EachIter() {
 			id := field.AttrOr("id", "")
-			if field.Is("button") {
+			if field.Is("button, [type=hidden]") {
 				continue
 			}
 			if doc.Find("label[for='"+id+"']").Length() == 0 {
@@ -96,6 +96,19 @@ func TestTasksAreSaidInWords(t *testing.T) {
 	} {
 		if got := TaskWords(t.Context(), models.TaskSpec{Type: models.TaskWebService, Config: []byte(config)}); got != want {
 			t.Errorf("%s is said as %q, want %q", config, got, want)
+		}
+	}
+}
+
+func TestTasksWithoutASummaryThatDoTheSameAreNumbered(t *testing.T) {
+	t.Parallel()
+	call := models.TaskSpec{Type: models.TaskWebService, Config: []byte(`{"url":"https://crm.example.com"}`)}
+	named := call
+	named.Summary = "Create a ticket"
+	tasks := []models.TaskSpec{call, named, call, named}
+	for i, want := range []string{"POST to crm.example.com", "Create a ticket", "POST to crm.example.com (2)", "Create a ticket (2)"} {
+		if got := TaskTitleAt(t.Context(), tasks, i); got != want {
+			t.Errorf("task %d is called %q, want %q", i, got, want)
 		}
 	}
 }

@@ -7,10 +7,14 @@ import (
 
 	"surveyflow/internal/i18n"
 	"surveyflow/models"
+	"surveyflow/views/components"
 )
 
 // EventWords says what starts a workflow: "A response is completed".
 func EventWords(ctx context.Context, e models.EventSpec) string {
+	if e.Type != models.EventSurveyResponse {
+		return eventWords(ctx, e)
+	}
 	created, updated := len(e.On) == 0, false
 	for _, on := range e.On {
 		created = created || on == models.OnCreated
@@ -29,6 +33,12 @@ func EventWords(ctx context.Context, e models.EventSpec) string {
 // eventDetails says which responses count beside the finished ones that people gave themselves.
 func eventDetails(ctx context.Context, e models.EventSpec) string {
 	switch {
+	case e.Type == models.EventSurveyDefinition:
+		return changeDetails(ctx, e)
+	case e.Type == models.EventSchedule:
+		return ScheduleWords(ctx, e)
+	case e.Type == models.EventJSON:
+		return jsonEventDetails(ctx, e)
 	case e.IncludeIncomplete && e.IncludeImported:
 		return i18n.T(ctx, "workflow.event.words.incomplete_imported")
 	case e.IncludeIncomplete:
@@ -74,7 +84,7 @@ func (w *conditionWriter) write(ctx context.Context, c models.Condition, nested 
 
 func (w *conditionWriter) compare(ctx context.Context, c models.Condition) string {
 	left := c.Left
-	if t, ok := findToken(w.tokens, c.Left); ok {
+	if t, ok := components.FindPiped(w.tokens, c.Left); ok {
 		left = t.Label
 	}
 	if left == "" {
@@ -93,6 +103,31 @@ func (w *conditionWriter) compare(ctx context.Context, c models.Condition) strin
 
 // TaskWords says what a task does: "POST to crm.example.com".
 func TaskWords(ctx context.Context, t models.TaskSpec) string {
+	if t.Type == models.TaskCode {
+		return codeWords(ctx, t)
+	}
+	if t.Type == models.TaskOutboundWebhook {
+		var c models.OutboundWebhookConfig
+		if json.Unmarshal(t.Config, &c) != nil || c.URL == "" {
+			return i18n.T(ctx, "task.words.webhook.empty")
+		}
+		return i18n.T(ctx, "task.words.webhook", "Host", Host(c.URL))
+	}
+	if t.Type == models.TaskAddContact {
+		return addContactWords(ctx, t)
+	}
+	if t.Type == models.TaskEmail {
+		return emailWords(ctx, t)
+	}
+	if t.Type == models.TaskNotification {
+		return notificationWords(ctx, t)
+	}
+	if t.Type == models.TaskWait {
+		return waitWords(ctx, t)
+	}
+	if t.Type == models.TaskSendSurvey {
+		return sendSurveyWords(ctx, t)
+	}
 	if t.Type != models.TaskWebService {
 		return i18n.T(ctx, "task.type."+string(t.Type))
 	}
@@ -113,4 +148,24 @@ func TaskTitle(ctx context.Context, t models.TaskSpec) string {
 		return t.Summary
 	}
 	return TaskWords(ctx, t)
+}
+
+// TaskTitles names tasks so that they can be told from each other: of several without a summary that do the same, all but the
+// first carry a number, as "POST to crm.example.com (2)".
+func TaskTitles(ctx context.Context, tasks []models.TaskSpec) []string {
+	titles, seen := make([]string, len(tasks)), map[string]int{}
+	for i, t := range tasks {
+		title := TaskTitle(ctx, t)
+		seen[title]++
+		titles[i] = title
+		if n := seen[title]; n > 1 {
+			titles[i] = i18n.T(ctx, "task.words.again", "Name", title, "Number", n)
+		}
+	}
+	return titles
+}
+
+// TaskTitleAt is the title that TaskTitles gives the task at that place.
+func TaskTitleAt(ctx context.Context, tasks []models.TaskSpec, place int) string {
+	return TaskTitles(ctx, tasks[:place+1])[place]
 }

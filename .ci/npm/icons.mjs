@@ -5,12 +5,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const names = `
-  align-left arrow-down arrow-left arrow-right arrow-up ban bell braces calendar check chevron-down chevron-left
+  align-left arrow-down arrow-left arrow-right arrow-up ban bell bold braces calendar check chevron-down chevron-left
   chevron-right chevron-up circle circle-alert circle-check circle-dashed circle-dot circle-minus circle-pause
   circle-question-mark circle-slash circle-x clipboard-list clock code copy download ellipsis external-link eye
-  file-text filter flask-conical gauge globe grip-vertical hash history inbox info key-round link list-checks
-  loader-circle lock log-in log-out mail menu monitor moon pencil play plus power power-off refresh-cw rocket
-  rotate-ccw search send settings skip-forward split square-check sun text trash-2 triangle-alert type upload user
+  file-text filter flask-conical gauge globe grid-3x3 grip-vertical hash history inbox info italic key-round link list list-checks list-filter list-ordered
+  loader-circle lock log-in log-out mail menu monitor moon pencil phone play plus power power-off refresh-cw remove-formatting rocket
+  rotate-ccw search send settings skip-forward sliders-horizontal split square-check star sun table text toggle-right trash-2 triangle-alert type underline upload user
   users webhook workflow x zap
 `.trim().split(/\s+/).sort();
 

@@ -24,8 +24,11 @@ const (
 // fillTables are what a finished run consists of.
 var fillTables = []string{"responses", "events", "runs", "attempts"}
 
+// historyTables are what lists of runs read. With the others a history of millions would fill the disk.
+var historyTables = []string{"events", "runs"}
+
 // fill gives an instance a history: one event goes through the program, and what it leaves behind is copied n times, spread
-// over the last days.
+// over the last days. Where there are workflows for it, the copies are runs alone, of different workflows, people and statuses.
 func (i *instance) fill(ctx context.Context, n int) error {
 	r, err := i.start(ctx, 1)
 	if err != nil {
@@ -40,8 +43,14 @@ func (i *instance) fill(ctx context.Context, n int) error {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	f := &filler{db: db, dialect: i.database.dialect, hours: map[int64]int64{}}
-	for _, table := range fillTables {
+	f := &filler{db: db, dialect: i.database.dialect, counted: map[counted]int64{}, workflows: i.workflows}
+	tables := fillTables
+	if len(f.workflows) > 0 {
+		tables = historyTables
+	} else {
+		f.only = i.workflow
+	}
+	for _, table := range tables {
 		if err := f.pattern(ctx, table); err != nil {
 			return err
 		}
@@ -64,7 +73,17 @@ type filler struct {
 	db       *sql.DB
 	dialect  dialect
 	patterns []rowPattern
-	hours    map[int64]int64
+
+	workflows []string // of a varied history
+	only      string   // the workflow of any other
+	counted   map[counted]int64
+}
+
+// counted is a row of run_counts.
+type counted struct {
+	workflow string
+	hour     int64
+	status   models.RunStatus
 }
 
 // rowPattern is a row to be copied.
@@ -127,10 +146,16 @@ func (f *filler) part(ctx context.Context, from, to int, at func(int) time.Time)
 			"response_id": models.NewID(models.PrefixResponse), "event_id": models.NewOrderedID(models.PrefixEvent, moment),
 			"run_id": models.NewOrderedID(models.PrefixRun, moment),
 		}
-		f.hours[moment.Unix()/3600]++
+		count := counted{f.only, moment.Unix() / 3600, models.RunSucceeded}
 		for t := range f.patterns {
-			rows[t] = append(rows[t], f.patterns[t].copied(ids, moment))
+			values := f.patterns[t].copied(ids, moment)
+			if len(f.workflows) > 0 && f.patterns[t].table == "runs" {
+				varied(f.patterns[t].columns, values, k, f.workflows)
+				count.workflow, count.status = f.workflows[k%len(f.workflows)], statusOf(k)
+			}
+			rows[t] = append(rows[t], values)
 		}
+		f.counted[count]++
 	}
 	for t := range f.patterns {
 		if err := f.write(ctx, &f.patterns[t], rows[t]); err != nil {
@@ -175,21 +200,23 @@ func (f *filler) write(ctx context.Context, p *rowPattern, rows [][]any) error {
 // itself when a history grows in its own time.
 func (f *filler) counts(ctx context.Context, i *instance, n int) error {
 	const shard = -2
-	insert := "INSERT INTO run_counts (workflow_id, hour, status, shard, n) VALUES (?, ?, 'succeeded', ?, ?)"
+	insert := "INSERT INTO run_counts (workflow_id, hour, status, shard, n) VALUES (?, ?, ?, ?, ?)"
 	responses := "INSERT INTO response_counts (survey_id, state, shard, n) VALUES (?, 'completed', ?, ?)"
 	look := "SELECT 1"
 	if f.dialect == postgresDialect {
-		insert = "INSERT INTO run_counts (workflow_id, hour, status, shard, n) VALUES ($1, $2, 'succeeded', $3, $4)"
+		insert = "INSERT INTO run_counts (workflow_id, hour, status, shard, n) VALUES ($1, $2, $3, $4, $5)"
 		responses = "INSERT INTO response_counts (survey_id, state, shard, n) VALUES ($1, 'completed', $2, $3)"
 		look = "VACUUM ANALYZE"
 	}
-	for hour, n := range f.hours {
-		if _, err := f.db.ExecContext(ctx, insert, i.workflow, hour, shard, n); err != nil {
+	for c, n := range f.counted {
+		if _, err := f.db.ExecContext(ctx, insert, c.workflow, c.hour, string(c.status), shard, n); err != nil {
 			return err
 		}
 	}
-	if _, err := f.db.ExecContext(ctx, responses, i.survey, shard, n); err != nil {
-		return err
+	if len(f.workflows) == 0 {
+		if _, err := f.db.ExecContext(ctx, responses, i.survey, shard, n); err != nil {
+			return err
+		}
 	}
 	_, err := f.db.ExecContext(ctx, look)
 	return err

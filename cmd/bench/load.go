@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,31 +11,51 @@ import (
 	"time"
 )
 
-// target is where responses are posted to.
+// kind is what is posted.
+type kind string
+
+// The kinds of loads.
+const (
+	responses kind = "responses" // to the API
+	events    kind = "events"    // JSON events of one workflow
+	calls     kind = "calls"     // of a collector's webhook, each of which invites another person
+)
+
+// target is where responses, events or calls are posted to.
 type target struct {
 	address string // host:port
 	path    string
 	token   string
-	body    []byte // with a marker and a number in it
+	body    []byte // with a number after each marker in it
+	silent  bool   // nothing arrives at the sink: what was accepted has arrived
+	base    int    // how many numbers earlier loads took of a silent one, which are not to be called again
 }
 
 // request is a whole HTTP request whose number can be changed in place.
 type request struct {
-	bytes []byte
-	at    int // of the number
+	bytes  []byte
+	at     []int // of the number
+	silent bool
+	base   int
 }
 
 func (t *target) request() *request {
 	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nX-API-TOKEN: %s\r\nContent-Length: %d\r\n\r\n",
 		t.path, t.address, t.token, len(t.body))
 	r := &request{bytes: append([]byte(head), t.body...)}
-	r.at = len(head) + indexOfNumber(t.body)
+	for i := range t.body {
+		if bytes.HasPrefix(t.body[i:], []byte(marker)) {
+			r.at = append(r.at, len(head)+i+len(marker))
+		}
+	}
 	return r
 }
 
 func (r *request) number(n int) []byte {
 	for i := markerDigits - 1; i >= 0; i-- {
-		r.bytes[r.at+i] = byte('0' + n%10)
+		for _, at := range r.at {
+			r.bytes[at+i] = byte('0' + n%10)
+		}
 		n /= 10
 	}
 	return r.bytes
@@ -57,6 +78,7 @@ func burst(ctx context.Context, targets []*target, l *ledger, from, to, connecti
 			}
 			defer func() { _ = c.Close() }()
 			r := t.request()
+			r.silent, r.base = t.silent, t.base
 			for ctx.Err() == nil {
 				n := int(next.Add(1)) - 1
 				if n >= to {
@@ -75,7 +97,7 @@ func burst(ctx context.Context, targets []*target, l *ledger, from, to, connecti
 // one posts one event.
 func one(c *keepAlive, r *request, l *ledger, n int, begun int64) error {
 	l.sent[n] = begun
-	status, body, err := c.post(r.number(n))
+	status, body, err := c.post(r.number(r.base + n))
 	if err != nil {
 		return fmt.Errorf("post a response: %w", err)
 	}
@@ -83,6 +105,9 @@ func one(c *keepAlive, r *request, l *ledger, n int, begun int64) error {
 		return fmt.Errorf("a response was answered %d: %s", status, body)
 	}
 	l.accepted[n] = l.now()
+	if r.silent {
+		l.arrive(n)
+	}
 	return nil
 }
 
@@ -98,6 +123,7 @@ func steady(ctx context.Context, t *target, l *ledger, from, to, rate, connectio
 		}
 		defer func() { _ = c.Close() }()
 		requests[c] = t.request()
+		requests[c].silent, requests[c].base = t.silent, t.base
 		idle <- c
 	}
 	failed := make(chan error, to-from)
@@ -143,7 +169,7 @@ func await(ctx context.Context, l *ledger, n int64, succeeded func(context.Conte
 	case <-l.all:
 	case <-limit.C:
 		done, err := succeeded(ctx)
-		return 0, fmt.Errorf("%w: %d missing after %s, history shows %d (%w)", errNotAll, l.missing.Load(), patience, done, err)
+		return 0, errors.Join(fmt.Errorf("%w: %d missing after %s, history shows %d", errNotAll, l.missing.Load(), patience, done), err)
 	case <-ctx.Done():
 		return 0, context.Cause(ctx)
 	}

@@ -43,6 +43,12 @@ type bench struct {
 	log         string
 	soak        int
 	seed        uint64
+	respondents int
+	think       time.Duration
+	load        kind
+	dead        int
+	replay      int
+	history     int
 
 	out      io.Writer
 	notes    io.Writer
@@ -68,6 +74,12 @@ func run(ctx context.Context, args []string, out, notes io.Writer) (err error) {
 	flags.StringVar(&b.log, "log-level", "info", "LOG_LEVEL of the server")
 	flags.IntVar(&b.soak, "soak", 0, "instead of measuring: kill the server under load so many times on each database, at most 200")
 	flags.Uint64Var(&b.seed, "seed", 0, "seed of the moments of -soak; 0 takes one")
+	flags.IntVar(&b.respondents, "respondents", 0, "instead of events: so many people fill in a survey of three pages for -lasting, at most 500")
+	flags.DurationVar(&b.think, "think", 500*time.Millisecond, "how long a respondent takes for a page, at most 1m")
+	load := flags.String("load", string(responses), "what is posted: responses, events (JSON events), or calls (of a collector's webhook)")
+	flags.IntVar(&b.dead, "dead", 0, "instead of events: hold so many deliveries for a receiver that is down and measure the others for -lasting, four times each way, at most 1000000")
+	flags.IntVar(&b.replay, "replay", 0, "instead of events: replay so many runs with one request, at most 1000000")
+	flags.IntVar(&b.history, "history", 0, "instead of events: open lists of a history of so many runs, at most 10000000")
 	programs := flags.String("program", "", "built programs to measure by turns, comma-separated `paths`; otherwise this checkout's is built")
 	server := flags.String("postgres", "", "`URL` of a PostgreSQL server to make databases on; otherwise one of our own is started")
 	quick := flags.Bool("quick", false, "one short run of each: -n 4000 -runs 1 -lasting 3s")
@@ -83,6 +95,7 @@ func run(ctx context.Context, args []string, out, notes io.Writer) (err error) {
 	if *quick {
 		b.n, b.runs, b.lasting = 4000, 1, 3*time.Second
 	}
+	b.load = kind(*load)
 	if err := b.bound(*database, *rates); err != nil {
 		return err
 	}
@@ -105,6 +118,17 @@ func run(ctx context.Context, args []string, out, notes io.Writer) (err error) {
 	if b.soak > 0 {
 		return b.soakAll(ctx)
 	}
+	if b.respondents > 0 {
+		return b.respondAll(ctx)
+	}
+	for _, other := range []struct {
+		asked int
+		do    func(context.Context) error
+	}{{b.dead, b.deadAll}, {b.replay, b.replayAll}, {b.history, b.historyAll}} {
+		if other.asked > 0 {
+			return other.do(ctx)
+		}
+	}
 	return b.compare(ctx)
 }
 
@@ -123,7 +147,7 @@ func (b *bench) choosePrograms(ctx context.Context, paths string) error {
 		}
 	}
 	for _, p := range b.programs {
-		p.sink, p.log = b.sink, b.log
+		p.sink, p.log, p.load = b.sink, b.log, b.load
 	}
 	return nil
 }
@@ -140,6 +164,9 @@ func (b *bench) bound(database, rates string) error {
 	}
 	if b.only != "" && b.only != "bare" && b.only != "product" {
 		return fmt.Errorf("-only is %q, and must be bare or product", b.only)
+	}
+	if b.load != responses && b.load != events && b.load != calls {
+		return fmt.Errorf("-load is %q, and must be responses, events or calls", b.load)
 	}
 	if rates != "" {
 		for text := range strings.SplitSeq(rates, ",") {
@@ -160,7 +187,9 @@ func (b *bench) bound(database, rates string) error {
 		return errors.New("-lasting must be from 1s to 10m")
 	}
 	return errors.Join(within("n", b.n, 1, 1_000_000), within("runs", b.runs, 1, 20), within("connections", b.connections, 1, 1000),
-		within("stored", b.stored, 0, 2_000_000), within("nodes", b.nodes, 1, 4), within("soak", b.soak, 0, 200))
+		within("stored", b.stored, 0, 2_000_000), within("nodes", b.nodes, 1, 4), within("soak", b.soak, 0, 200),
+		within("respondents", b.respondents, 0, 500), within("think", int(b.think/time.Millisecond), 0, 60_000),
+		within("dead", b.dead, 0, 1_000_000), within("replay", b.replay, 0, 1_000_000), within("history", b.history, 0, 10_000_000))
 }
 
 // contestant is a program to be measured: start gives it on a database, ready for load.
@@ -225,7 +254,7 @@ func (b *bench) contestants(ctx context.Context, d dialect) ([]contestant, error
 			if err != nil {
 				return nil, nil, err
 			}
-			r, err := startBare(ctx, db, b.machine.dir, b.sink)
+			r, err := startBare(ctx, db, b.machine.dir, b.sink, b.load)
 			return r, db, err
 		}})
 	}

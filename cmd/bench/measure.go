@@ -65,6 +65,11 @@ func (w *load) run(ctx context.Context) (*figures, error) {
 	if err := w.post(ctx, l, 0, w.n); err != nil {
 		return nil, err
 	}
+	for _, t := range w.r.targets {
+		if t.silent {
+			t.base += w.n
+		}
+	}
 	finished, err := await(ctx, l, int64(w.n), func(ctx context.Context) (int64, error) {
 		now, err := w.r.succeeded(ctx)
 		return now - before, err
@@ -83,6 +88,24 @@ func (w *load) run(ctx context.Context) (*figures, error) {
 	f.others = max((machineBusy()-busy-ours).Seconds()/time.Duration(finished-begun).Seconds(), 0)
 	w.summarize(f, l, begun, finished)
 	return f, nil
+}
+
+// play puts the load on and gives when each event was sent and arrived.
+func (w *load) play(ctx context.Context) (*ledger, error) {
+	l := newLedger(w.n)
+	w.sink.ledger.Store(l)
+	l.expect(w.n)
+	if err := w.post(ctx, l, 0, w.n); err != nil {
+		return nil, err
+	}
+	select {
+	case <-l.all:
+		return l, nil
+	case <-time.After(drainPatience):
+		return nil, fmt.Errorf("%w: %d missing after %s", errNotAll, l.missing.Load(), drainPatience)
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func (w *load) summarize(f *figures, l *ledger, begun, finished int64) {

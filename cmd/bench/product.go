@@ -26,6 +26,7 @@ type product struct {
 	dir     string
 	sink    *sink
 	log     string // LOG_LEVEL
+	load    kind
 	profile string // folder for profiles; empty for none
 }
 
@@ -53,9 +54,14 @@ type instance struct {
 	database *database
 	env      []string
 	token    string
+	password string
 	survey   string
 	workflow string
+	path     string // where it takes JSON events
+	opened   string // a collector that is called
 	log      string
+
+	workflows []string // that a varied history belongs to; empty for none
 }
 
 // setUp makes an instance on a fresh database.
@@ -74,7 +80,8 @@ func (p *product) setUp(ctx context.Context, d *database) (*instance, error) {
 		}
 		i.env = append(i.env, "BENCH_PROFILE="+folder)
 	}
-	if _, err := i.command(ctx, rand.Text(), "user", "add", "--email", benchUser, "--name", "Bench", "--password-file", "-"); err != nil {
+	i.password = rand.Text()
+	if _, err := i.command(ctx, i.password, "user", "add", "--email", benchUser, "--name", "Bench", "--password-file", "-"); err != nil {
 		return nil, err
 	}
 	token, err := i.command(ctx, "", "token", "create", "--email", benchUser)
@@ -86,7 +93,33 @@ func (p *product) setUp(ctx context.Context, d *database) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	return i, errors.Join(i.define(ctx, server.address), server.stop())
+	err = errors.Join(i.define(ctx, server.address), server.stop())
+	if err == nil && p.load == calls {
+		err = i.open(ctx)
+	}
+	return i, err
+}
+
+// open makes the collector that is called, and lifts the limit of the token.
+func (i *instance) open(ctx context.Context) error {
+	db, err := i.database.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	i.opened = "CO_" + rand.Text()[:15]
+	for _, q := range []string{
+		`INSERT INTO contact_lists (id, org_id, owner_id, name, shared, created_at, updated_at)
+			SELECT 'CG_000000000000000', org_id, owner_id, 'Customers', FALSE, updated_at, updated_at FROM surveys`,
+		`INSERT INTO collectors (id, org_id, survey_id, type, name, slug, open, is_default, list_id, created_at)
+			SELECT '` + i.opened + `', org_id, id, 'email', 'Customers', 'bench', TRUE, FALSE, 'CG_000000000000000', updated_at FROM surveys`,
+		`UPDATE api_tokens SET rate_per_second = 100000, burst = 100000`,
+	} {
+		if _, err := db.ExecContext(ctx, q); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // command runs a command of the program and returns what it prints.
@@ -122,9 +155,7 @@ func (i *instance) start(ctx context.Context, nodes int) (*running, error) {
 		}
 		r.procs = append(r.procs, server)
 		r.started = max(r.started, server.started)
-		r.targets = append(r.targets, &target{
-			address: server.address, path: "/API/v3/surveys/" + i.survey + "/responses", token: i.token, body: responseBody(),
-		})
+		r.targets = append(r.targets, i.target(server.address))
 	}
 	var err error
 	if r.db, err = i.database.open(); err != nil {
@@ -134,7 +165,29 @@ func (i *instance) start(ctx context.Context, nodes int) (*running, error) {
 		return number(ctx, r.db, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM run_counts WHERE status = 'succeeded'")
 	}
 	r.check = func(ctx context.Context) error { return i.check(ctx, r) }
+	if i.load == calls { // the mails leave later, at their own pace
+		r.succeeded = func(ctx context.Context) (int64, error) {
+			return number(ctx, r.db, "SELECT COUNT(*) FROM invitations")
+		}
+		r.check = func(ctx context.Context) error {
+			return errors.Join(
+				expectNone(ctx, r.db, "invitations that lack their contact", "SELECT COUNT(*) FROM invitations i LEFT JOIN contacts c ON c.id = i.contact_id WHERE c.email IS NULL OR c.email <> i.email"),
+				expectNone(ctx, r.db, "invitations without what was passed", "SELECT COUNT(*) FROM invitations WHERE fields NOT LIKE '%invoice came twice%'"))
+		}
+	}
 	return r, nil
+}
+
+// target is where a server of the instance takes the load.
+func (i *instance) target(address string) *target {
+	t := &target{address: address, path: "/API/v3/surveys/" + i.survey + "/responses", token: i.token, body: responseBody()}
+	if i.load == events {
+		t.path, t.body = i.path, eventBody()
+	}
+	if i.load == calls {
+		t.path, t.body, t.silent = "/api.php", callBody(i.opened), true
+	}
+	return t
 }
 
 // check holds the history to its promises: nothing is unfinished, every run succeeded with an attempt that says so, and every
@@ -176,13 +229,22 @@ func (i *instance) define(ctx context.Context, address string) error {
 		return err
 	}
 	var workflow struct {
-		ID string `json:"id"`
+		ID    string `json:"id"`
+		Event struct{ URL string }
 	}
-	spec := strings.NewReplacer("$SURVEY", i.survey, "$SINK", i.sink.address()).Replace(workflowSpec)
+	text := workflowSpec
+	if i.load == events {
+		text = eventWorkflowSpec
+	}
+	spec := strings.NewReplacer("$SURVEY", i.survey, "$SINK", i.sink.address()).Replace(text)
 	if err := api.call(ctx, http.MethodPost, "/workflows", spec, &workflow); err != nil {
 		return err
 	}
 	i.workflow = workflow.ID
+	if i.load == events {
+		_, path, _ := strings.Cut(strings.TrimPrefix(workflow.Event.URL, "http://"), "/")
+		i.path = "/" + path
+	}
 	return nil
 }
 
@@ -219,6 +281,24 @@ const workflowSpec = `{"name":"Tell the CRM","surveyId":"$SURVEY","enabled":true
 			{"key":"segment","value":"${e://Field/segment}"},
 			{"key":"customer","value":"${e://Field/customerId}"},
 			{"key":"title","value":"Feedback of a ${e://Field/segment} customer"}]}}}]}`
+
+// eventWorkflowSpec is the same for JSON events.
+const eventWorkflowSpec = `{"name":"Tell the CRM","enabled":true,
+	"event":{"type":"jsonEvent","fields":[{"name":"order","path":"$.order.number"},{"name":"email","path":"$.customer.email"},{"name":"segment","path":"$.customer.segment"}]},
+	"condition":{"all":[{"left":"~{aedj://$.order.total}","operator":"greaterThan","right":"4"},
+		{"any":[{"left":"~{aedj://segment}","operator":"equalTo","right":"gold"},{"left":"~{aedj://email}","operator":"notEmpty"}]}]},
+	"tasks":[{"type":"webService","summary":"Create ticket","onFailure":"stop","config":{"method":"POST",
+		"url":"http://$SINK/tickets?currency=~{aedj://$.order.currency}","headers":[{"key":"X-Source","value":"shop"}],
+		"body":{"format":"json","mode":"keyValue","pairs":[
+			{"key":"order","value":"~{aedj://order}"},
+			{"key":"total","value":"~{aedj://$.order.total}","dataType":"number"},
+			{"key":"currency","value":"~{aedj://$.order.currency}"},
+			{"key":"email","value":"~{aedj://email}"},
+			{"key":"name","value":"~{aedj://$.customer.firstName}"},
+			{"key":"note","value":"~{aedj://$.note}"},
+			{"key":"segment","value":"~{aedj://segment}"},
+			{"key":"customer","value":"~{aedj://$.customer.id}"},
+			{"key":"title","value":"A purchase of a ~{aedj://segment} customer"}]}}}]}`
 
 // client calls the API to set an instance up.
 type client struct{ base, token string }

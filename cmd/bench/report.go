@@ -39,9 +39,9 @@ func (s spread) format(digits int) string {
 
 // report prints what was measured, program by program.
 func (b *bench) report(w io.Writer, order []string, outcomes map[string][]*outcome) {
-	fmt.Fprintf(w, "\nBurst: %d events over %d connections; median (least–greatest) of %d\n\n", b.n, b.connections, b.runs)
+	fmt.Fprintf(w, "\nBurst: %d %s over %d connections; median (least–greatest) of %d\n\n", b.n, b.load, b.connections, b.runs)
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
-	row(t, "program", "accepted/s", "delivered/s", "finished/s", "of bare", "by CPU", "accept ms p50", "p99", "CPU ms program", "postgres", "generator", "peak MB", "start s", "duplicates", "others' CPU")
+	row(t, "program", "accepted/s", "delivered/s", "finished/s", "accepted of bare", "finished of bare", "by CPU", "accept ms p50", "p99", "CPU ms program", "postgres", "generator", "peak MB", "start s", "duplicates", "others' CPU")
 	for _, name := range order {
 		all := outcomes[name]
 		if len(all) == 0 {
@@ -52,6 +52,7 @@ func (b *bench) report(w io.Writer, order []string, outcomes map[string][]*outco
 		}
 		row(t, name, of(0, func(f *figures) float64 { return f.accepted }), of(0, func(f *figures) float64 { return f.delivered }),
 			of(0, func(f *figures) float64 { return f.finished }),
+			ratio(all, bareOf(name, outcomes), func(own, bare *figures) float64 { return own.accepted / bare.accepted }),
 			ratio(all, bareOf(name, outcomes), func(own, bare *figures) float64 { return own.finished / bare.finished }),
 			ratio(all, bareOf(name, outcomes), func(own, bare *figures) float64 { return bare.cost() / own.cost() }),
 			of(1, func(f *figures) float64 { return f.accept.p50 }), of(1, func(f *figures) float64 { return f.accept.p99 }),

@@ -34,6 +34,12 @@ func (r *running) cpu() (program, server time.Duration) {
 	return program, server
 }
 
+// all returns the processor time of the program, its database and ourselves.
+func (r *running) all() time.Duration {
+	program, server := r.cpu()
+	return program + server + cpu(os.Getpid())
+}
+
 // peak returns the largest resident size of the program so far.
 func (r *running) peak() int64 {
 	var all int64
@@ -66,7 +72,7 @@ func plainEnv() []string {
 }
 
 // startBare starts the bare limit on a fresh database.
-func startBare(ctx context.Context, d *database, dir string, s *sink) (*running, error) {
+func startBare(ctx context.Context, d *database, dir string, s *sink, k kind) (*running, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -84,7 +90,7 @@ func startBare(ctx context.Context, d *database, dir string, s *sink) (*running,
 	if r.db, err = d.open(); err != nil {
 		return nil, errors.Join(err, r.stop())
 	}
-	r.targets = []*target{{address: address, path: "/API/v3/surveys/SV_000000000000000/responses", token: strings.Repeat("t", 40), body: responseBody()}}
+	r.targets = []*target{{address: address, path: "/API/v3/surveys/SV_000000000000000/responses", token: strings.Repeat("t", 40), body: k.bareBody()}}
 	r.succeeded = func(ctx context.Context) (int64, error) {
 		return number(ctx, r.db, "SELECT COUNT(*) FROM jobs WHERE status = 'succeeded'")
 	}
@@ -92,6 +98,17 @@ func startBare(ctx context.Context, d *database, dir string, s *sink) (*running,
 		return expectNone(ctx, r.db, "jobs that did not succeed", "SELECT COUNT(*) FROM jobs WHERE status <> 'succeeded'")
 	}
 	return r, nil
+}
+
+// bareBody is what the bare program is sent of a kind.
+func (k kind) bareBody() []byte {
+	switch k {
+	case events:
+		return eventBody()
+	case calls:
+		return callBody("CO_000000000000000")
+	}
+	return responseBody()
 }
 
 // expectNone fails when a count is not zero.
@@ -118,5 +135,17 @@ func responseBody() []byte {
 	return []byte(before + filler + after)
 }
 
-// indexOfNumber tells where the number of the event is in a body.
-func indexOfNumber(body []byte) int { return strings.Index(string(body), marker) + len(marker) }
+// eventBody is what a shop sends when something was bought, as large as a response.
+func eventBody() []byte {
+	const before = `{"order":{"number":"` + marker + `000000000","total":129.9,"currency":"EUR"},"customer":{"email":"ada@example.com","firstName":"Ada","segment":"gold","id":"C-1048576"},"note":"`
+	const comment = `The assembly was easy and the delivery on time, but the invoice came twice. `
+	filler := strings.Repeat(comment, bodySize/len(comment)+1)[:bodySize-len(before)-len(`"}`)]
+	return []byte(before + filler + `"}`)
+}
+
+// callBody is a call of a collector's webhook with everything that one can pass.
+func callBody(collector string) []byte {
+	return []byte(`{"cId":"` + collector + `","email":"` + marker + `000000000@example.com","crk":"` + marker + `000000000","firstName":"Ada","lastName":"Lovelace",
+		"phone":"+48 600 000 000","language":"en","referrer":"chat 4711","custom1":"gold","custom2":"C-1048576","custom3":"EUR","custom4":"129.90",
+		"custom5":"Web","custom6":"2026-11-20T09:15:00Z","custom7":"The assembly was easy and the delivery on time","custom8":"but the invoice came twice"}`)
+}

@@ -26,14 +26,16 @@ const hands = `(() => {
 		return parts.join(" > ");
 	};
 	const within = (scope) => (scope ? document.querySelector(scope) : document.querySelector("dialog:modal")) ?? document.createElement("i");
-	const root = (scope) => !scope && !document.querySelector("dialog:modal") ? document.body : within(scope);
+	const root = (scope) => !scope && !document.querySelector("dialog:modal") ? document.body ?? document.createElement("i") : within(scope);
 	const best = (all, text, of) => all.find((e) => of(e) === text) ?? all.find((e) => of(e).startsWith(text)) ?? all.find((e) => of(e).includes(text));
 	const at = (e) => e ? path(e) : "";
 	return {
 		act: (text, scope) => at(best([...root(scope).querySelectorAll("a[href], button:not([tabindex='-1']), summary")].filter(seen), text, says)),
 		field: (text, scope, nth) => {
-			const labels = [...root(scope).querySelectorAll("label")].filter((l) => l.control && seen(l.control) && (label(l) === text));
-			return at(labels[nth]?.control);
+			// A formatted text is edited beside its field, which is hidden then.
+			const shown = (c) => c && seen(c) ? c : document.getElementById(c?.id + "-rich");
+			const fields = [...root(scope).querySelectorAll("label")].filter((l) => label(l) === text).map((l) => shown(l.control)).filter((c) => c && seen(c));
+			return at(fields[nth]);
 		},
 		option: (select, text) => [...(document.querySelector(select)?.options ?? [])].find((o) => words(o.textContent) === text)?.value ?? "",
 		answer: (question, text) => {
@@ -136,7 +138,7 @@ func (p person) typesNth(label string, nth int, text string) {
 func (p person) overwrites(field, text string) {
 	p.t.Helper()
 	p.Wait(field)
-	browsertest.Eval[bool](p.Page, "((e) => (e.focus(), e.select(), true))(document.querySelector("+js(field)+"))")
+	browsertest.Eval[bool](p.Page, "((e) => (e.focus(), e.select ? e.select() : getSelection().selectAllChildren(e), true))(document.querySelector("+js(field)+"))")
 	if text == "" {
 		text = "\b"
 	}

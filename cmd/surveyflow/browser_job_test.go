@@ -53,10 +53,10 @@ func TestANewcomersFirstJob(t *testing.T) {
 func (p person) buildsTheSurvey() {
 	p.t.Helper()
 	p.follow("New survey")
-	p.follow("Create survey") // without a name
+	p.follow("Start with an empty survey") // without a name
 	p.sees("Give the survey a name.")
 	p.types("Name", surveyName)
-	p.follow("Create survey")
+	p.follow("Start with an empty survey")
 
 	p.types("Question", askTaste) // a new survey begins with a question
 	p.staysUsable()
@@ -162,8 +162,10 @@ func (p person) makesTheWorkflow(hook string) {
 	p.follow("Put live and turn on") // nothing to do yet
 	p.sees("Add at least one task.")
 	p.press("Add the first task")
-	p.press("Web service")
 	task := p.in("#panel")
+	task.until("the choice of steps", `new URLSearchParams(location.search).get("edit") === "add-0" && `+hands+".act('Web service', '#panel') !== ''")
+	p.quiet()
+	task.press("Web service")
 	p.in("#panel").until("the task", `document.querySelector("#panel [data-autosave]") !== null`)
 	p.staysUsable()
 	task.types("URL", hook)
@@ -192,15 +194,17 @@ func (p person) makesTheWorkflow(hook string) {
 	p.sees("The draft is saved.")
 
 	p.press("Add a step before “Write it down”")
-	p.press("Only if")
+	task.until("the choice of steps", `new URLSearchParams(location.search).get("edit") === "add-0" && `+hands+".act('Code', '#panel') !== ''")
+	p.quiet() // what was typed before may still be saved, which shows the choice anew
+	task.press("Only if")
 	p.in("#panel").picks("What is compared", 0, askTaste)
 	p.in("#panel").picks("Comparison", 0, "is not")
-	p.in("#panel").types("Value", "Very much")
+	p.in("#panel").picks("Value", 0, "Very much")
 	p.Press(kb.Enter) // saves, as everywhere
 	p.in("#flow").sees(askTaste + " is not Very much")
 	p.Screenshot("job-08-condition")
 	p.follow("Put live and turn on")
-	p.sees("Version 1 is live", "On: every response that fits starts a run.")
+	p.sees("Version 1 is live", "On: every event that fits starts a run.")
 	p.Screenshot("job-09-on")
 }
 

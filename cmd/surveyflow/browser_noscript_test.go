@@ -15,7 +15,7 @@ func TestTheSameJobWithoutJavaScript(t *testing.T) {
 	p.setsUp(i)
 	p.follow("New survey")
 	p.types("Name", surveyName)
-	p.follow("Create survey")
+	p.follow("Start with an empty survey")
 
 	p.types("Question", askTaste)
 	p.typesNth("Choice", 0, "Good")
@@ -26,7 +26,7 @@ func TestTheSameJobWithoutJavaScript(t *testing.T) {
 	p.in("#choices [data-row='2']").follow("Move up")
 	p.follow("Done")
 	p.sees("Good Bad Other")
-	p.press("Add question")
+	p.follow("Add question")
 	p.follow("Number")
 	p.types("Question", askRolls)
 	p.ticks("An answer is required")

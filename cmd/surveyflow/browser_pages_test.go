@@ -20,11 +20,27 @@ import (
 
 // noPages are the rows of the route table that are no page of their own, and why.
 var noPages = map[string]string{
-	link.PatternHealth:           "for operators",
-	link.PatternReady:            "for operators",
-	link.PatternMetrics:          "for operators",
-	link.PatternStatic:           "files",
-	link.PatternReceiverRequests: "a part of a receiver's page, which refreshes it",
+	link.PatternHealth:            "for operators",
+	link.PatternAccountToken:      "the handlers' tests look at it",
+	link.PatternReady:             "for operators",
+	link.PatternMetrics:           "for operators",
+	link.PatternStatic:            "files",
+	link.PatternCollectorCode:     "a file",
+	link.PatternUnsubscribe:       "behind the mail of an invitation: the tests of respondents look at it",
+	link.PatternReceiverRequests:  "a part of a receiver's page, which refreshes it",
+	link.PatternWorkflowSample:    "a part of an event's panel, which refreshes it",
+	link.PatternSettingsDomains:   "leads to the page about security",
+	link.PatternNotificationsBell: "a part of every page, which refreshes it",
+	link.PatternMail:              "the demo writes no mail: the handlers' tests look at it",
+	link.PatternMailHTML:          "a mail, in a frame of its page",
+	link.PatternSettingsAuditFile: "a file",
+	link.PatternJobFile:           "a file",
+	link.PatternSurveyFile:        "a file",
+	link.PatternWorkflowExport:    "a file",
+	link.PatternSignInService:     "leads to the sign-in service",
+	link.PatternSignInReturn:      "leads from the sign-in service into the app",
+	link.PatternOAuthRedirect:     "leads from a provider back to its credential",
+	link.PatternSignInCode:        "there only between password and code: the handlers' tests look at it",
 }
 
 // desk and phone are how every page is looked at. Two pairs of width and theme show all that four would: whether a page
@@ -221,8 +237,17 @@ func TestEveryPageIsAccessibleAndFits(t *testing.T) {
 	s.visitSurveys()
 	s.visitWorkflows()
 	s.visitReceivers()
+	s.visitContacts()
+	s.visitPeople()
 	s.visit("account", link.Account(), http.StatusOK)
 	s.visit("account-tokens", link.PatternAccountTokens, http.StatusOK)
+	s.visit("api-ids", link.SettingsAPIIDs(), http.StatusOK)
+	s.visit("api-log", link.SettingsAPILog(), http.StatusOK)
+	s.visit("api-docs", link.SettingsAPIDocs(), http.StatusOK)
+	s.visit("api-doc", link.SettingsAPIDoc("createSurvey"), http.StatusOK)
+	s.visit("api-doc-whoami", link.SettingsAPIDoc("whoami"), http.StatusOK)
+	s.press("#try .btn-primary", "#answer")
+	s.look("api-doc-tried")
 	s.visit("home", link.Home(), http.StatusOK)
 	s.visit("missing", "/nowhere", http.StatusNotFound)
 	s.visitFromElsewhere()
@@ -250,6 +275,12 @@ func (s *tour) visitSurveys() {
 	s.visit("surveys", link.Surveys(), http.StatusOK)
 	s.visit("surveys-none", link.With(link.Surveys(), "q", "zzz"), http.StatusOK)
 	s.visit("survey-new", link.SurveyNew(), http.StatusOK)
+	s.visit("survey-template", s.found(`^/surveys/templates/`), http.StatusOK)
+	s.visit("survey-import", link.SurveysImport(), http.StatusOK)
+	s.press("form[enctype] .btn-primary", ".error-summary")
+	s.look("survey-import-wrong")
+	s.visit("survey-imported", link.SurveyImported(s.surveyOf("Roastery visit")), http.StatusOK)
+	s.visit("survey-settings-imported", link.SurveySettings(s.surveyOf("Roastery visit")), http.StatusOK)
 	id := s.surveyOf("Customer feedback")
 	s.visit("survey", link.Survey(id), http.StatusOK)
 	s.visit("build", link.SurveyBuild(id), http.StatusOK)
@@ -261,17 +292,47 @@ func (s *tour) visitSurveys() {
 		s.visit("build-"+part, link.With(link.SurveyBuild(id), "edit", part), http.StatusOK)
 	}
 	s.visit("collectors", link.SurveyCollectors(id), http.StatusOK)
+	s.visitCollectors(id)
 	s.visit("responses", link.Responses(id), http.StatusOK)
 	s.visit("responses-unfinished", link.With(link.Responses(id), "state", "inProgress"), http.StatusOK)
 	s.visit("response", s.found(`^/surveys/`+id+`/responses/R_`), http.StatusOK)
+	s.visit("report-results", link.SurveyReports(id), http.StatusOK)
+	s.visit("report-texts", s.found(`^/surveys/`+id+`/reports/questions/`), http.StatusOK)
+	s.visit("report-details", link.SurveyReportDetails(id), http.StatusOK)
+	s.visit("report-export", link.SurveyReportExport(id)+"?col=QID1", http.StatusOK)
+	s.visit("webhook-new", link.WebhookNew(id), http.StatusOK)
+	s.visit("survey-start", link.SurveyStart(id), http.StatusOK)
+	s.visit("survey-labels", link.SurveyLabels(id), http.StatusOK)
 	s.visit("survey-settings", link.SurveySettings(id), http.StatusOK)
+	s.visit("survey-check", link.SurveyCheck(id), http.StatusOK)
+	s.visit("survey-look", link.SurveyLook(id), http.StatusOK)
+	s.visit("survey-preview", link.SurveyPreview(id), http.StatusOK)
+	s.visit("survey-versions", link.SurveyVersions(id), http.StatusOK)
+	s.visit("survey-version", link.SurveyVersion(id, "1"), http.StatusOK)
+	s.visit("survey-share", link.SurveyShare(id), http.StatusOK)
 	s.visit("survey-workflows", link.SurveyWorkflows(id), http.StatusOK)
 
 	draft := s.surveyOf("First week")
 	s.visit("build-draft", link.SurveyBuild(draft), http.StatusOK)
 	s.visit("collectors-draft", link.SurveyCollectors(draft), http.StatusOK)
 	s.visit("responses-draft", link.Responses(draft), http.StatusOK)
+	s.visit("report-results-draft", link.SurveyReports(draft), http.StatusOK)
+	s.visit("report-details-draft", link.SurveyReportDetails(draft), http.StatusOK)
 	s.visit("survey-workflows-none", link.SurveyWorkflows(draft), http.StatusOK)
+}
+
+// visitCollectors goes from the list of collectors, where all tabs are, to the pages of one that sends mail.
+func (s *tour) visitCollectors(id string) {
+	s.t.Helper()
+	invitations := s.found(`^/surveys/` + id + `/collectors/CO_\w+/invitations$`)
+	collector := strings.TrimSuffix(invitations, "/invitations")
+	s.visit("collector-new-link", link.CollectorNew(id, "link"), http.StatusOK)
+	s.visit("collector-new-email", link.CollectorNew(id, "email"), http.StatusOK)
+	s.visit("collector", collector, http.StatusOK)
+	s.visit("collector-messages", collector+"/messages", http.StatusOK)
+	s.visit("collector-invitations", invitations, http.StatusOK)
+	s.visit("collector-webhook", collector+"/webhook", http.StatusOK)
+	s.visit("collector-data", collector+"/data", http.StatusOK)
 }
 
 // surveyOf gives the id of the survey with a name that begins so.
@@ -300,7 +361,55 @@ func (s *tour) visitWorkflows() {
 		s.visit(fmt.Sprintf("workflow-edit-%d", n), href, http.StatusOK)
 	}
 	s.visit("workflow-condition", link.With(link.Workflow(id), "edit", "condition"), http.StatusOK)
+	s.visitSentEvents()
 	s.visit("workflow-runs", link.WorkflowRuns(id), http.StatusOK)
+	s.visit("workflow-refused", link.WorkflowRefused(id), http.StatusOK)
+	s.visit("hosts", link.Hosts(), http.StatusOK)
+	s.visit("workflow-settings", link.WorkflowSettings(id), http.StatusOK)
+	s.visit("workflow-revisions", link.WorkflowRevisions(id), http.StatusOK)
+	s.visit("workflow-import", link.WorkflowImport(), http.StatusOK)
+}
+
+// visitSentEvents looks at a workflow that another program starts: what it sends, with a sample, and what of it was refused.
+func (s *tour) visitSentEvents() {
+	s.t.Helper()
+	p := person{Page: s.tabs[0], t: s.t}
+	p.Goto(s.base + link.Workflows())
+	id := strings.Split(p.find("a workflow without a survey", `[...document.querySelectorAll("tbody a")].find((a) => a.textContent.includes("Welcome a new customer"))?.getAttribute("href") ?? ""`), "/")[2]
+	s.visit("sent-event", link.With(link.Workflow(id), "edit", "event"), http.StatusOK)
+	if found := browsertest.Eval[int](s.tabs[0], `document.querySelectorAll("#event-sample [data-found] li").length`); found < 8 {
+		s.t.Errorf("the sample of the event shows %d fields", found)
+	}
+	s.visit("sent-refused", link.WorkflowRefused(id), http.StatusOK)
+	s.visit("sent-runs", link.WorkflowRuns(id), http.StatusOK)
+}
+
+// visitPeople looks at the settings, what people sign in with, and what they are told.
+func (s *tour) visitPeople() {
+	s.t.Helper()
+	for name, path := range map[string]string{
+		"settings": link.Settings(), "organisation": link.SettingsOrganisation(), "security": link.SettingsSecurity(), "api": link.SettingsAPI(),
+		"audit": link.SettingsAudit(), "mail": link.SettingsMail(), "outbox": link.Mails(),
+		"users": link.SettingsUsers(), "invite": link.SettingsInvites(), "notifications": link.Notifications(), "second-factor": link.SecondFactor(),
+		"credentials": link.Credentials(), "credential-new": link.CredentialNew(), "forgot": link.ForgotPassword(),
+	} {
+		s.visit(name, path, http.StatusOK)
+	}
+	s.visit("user", s.found(`^/settings/users/UR_`), http.StatusOK)
+	s.visit("my-surveys", link.MySurveys(), http.StatusOK)
+	s.visit("my-survey", s.found(`^/my-surveys/IV_`), http.StatusOK)
+	s.visit("my-surveys-answered", link.With(link.MySurveys(), "show", "answered"), http.StatusOK)
+
+	p := person{Page: s.tabs[0], t: s.t}
+	p.Goto(s.base + link.With(link.CredentialNew(), "type", "basic"))
+	p.types("Name", "CRM")
+	p.types("User name", "surveyflow")
+	p.types("Password", "harbour-4711")
+	p.follow("Connect account")
+	s.visit("credentials-full", link.With(link.Credentials(), "again", "1"), http.StatusOK)
+	s.visit("credential", s.found(`^/credentials/CR_`), http.StatusOK)
+	s.visit("invitation-unknown", link.Invitation("nowhere"), http.StatusNotFound)
+	s.visit("password-unknown", link.PasswordReset("nowhere"), http.StatusNotFound)
 }
 
 func (s *tour) visitRuns() {
@@ -317,6 +426,9 @@ func (s *tour) visitRuns() {
 	s.visit("runs-filtered", link.With(link.Runs(), "status", "failed", "period", "7d"), http.StatusOK)
 	s.visit("runs-none", link.With(link.Runs(), "q", "zzzz"), http.StatusOK)
 	s.visit("runs-wrong", link.With(link.Runs(), "q", "z"), http.StatusUnprocessableEntity)
+	s.visit("runs-bulk-replay", link.With(link.RunsBulk(), "do", "replay", "all", "1", "status", "failed"), http.StatusOK)
+	s.visit("jobs", link.Jobs(), http.StatusOK)
+	s.visit("job", s.found(`^/jobs/JB_`), http.StatusOK)
 }
 
 func (s *tour) visitReceivers() {
@@ -328,6 +440,29 @@ func (s *tour) visitReceivers() {
 	p.follow("CRM")
 	s.visit("receiver", strings.TrimPrefix(p.URL(), s.base), http.StatusOK)
 	s.visit("receiver-request", s.found(`^/receivers/RC_\w+/requests/.`), http.StatusOK)
+}
+
+// visitContacts looks at lists and people.
+func (s *tour) visitContacts() {
+	s.t.Helper()
+	s.visit("contact-lists", link.Contacts(), http.StatusOK)
+	s.visit("contact-list-new", link.ContactListNew(), http.StatusOK)
+	p := person{Page: s.tabs[0], t: s.t}
+	p.Goto(s.base + link.Contacts())
+	p.follow("Subscribers")
+	list := strings.TrimPrefix(p.URL(), s.base)
+	id := strings.TrimPrefix(list, link.Contacts()+"/")
+	s.visit("contacts", list, http.StatusOK)
+	contact := s.found(`^/contacts/CG_\w+/contacts/CID_`)
+	s.visit("contacts-none", link.With(list, "q", "zzz"), http.StatusOK)
+	s.visit("contact", contact, http.StatusOK)
+	s.visit("contact-new", link.ContactNew(id), http.StatusOK)
+	s.visit("contact-list-settings", link.ListSettings(id), http.StatusOK)
+	s.visit("contact-import-new", link.ListImport(id), http.StatusOK)
+	s.visit("contact-import-done", s.found(`^/jobs/JB_`), http.StatusOK)
+	s.visit("contact-import", s.found(`/import/PGRS_`), http.StatusOK)
+	s.visit("person", link.Person(), http.StatusOK)
+	s.visit("person-found", link.With(link.Person(), "email", "ingrid@example.com"), http.StatusOK)
 }
 
 // visitFromElsewhere sends a form from another site, which is refused.

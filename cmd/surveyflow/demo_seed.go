@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"surveyflow/internal/account"
+	"surveyflow/internal/report"
+	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
@@ -24,9 +26,14 @@ type demoScene struct {
 	customers, tasting, newsletter    *models.Survey
 	customersLink                     *models.Collector
 	crm, chat, flaky, strict, slow    *models.Receiver
+	warehouse                         *models.Receiver
 	record, alert, ticket, points     *models.Workflow
-	card, dashboard                   *models.Workflow
+	card, dashboard, off              *models.Workflow
+	warehoused, purchases, morning    *models.Workflow
+	subscribers                       *models.ContactList
 	gotHelp, canceled, fixed, refused *models.Response
+	signIn                            *models.Receiver // of the CRM
+	keys                              demoKeys
 }
 
 // slowDelay is how long the slow service takes in the end. Three calls of it can be watched for more than a minute.
@@ -51,11 +58,30 @@ func seedDemo(ctx context.Context, a *app, clk *demoClock, sheet *demoSheet) err
 	s.planCustomers()
 	s.then(100*time.Minute, s.reword)
 	s.planOthers()
+	s.planCourse()
 	s.planTrouble()
+	s.planPurchases()
+	s.planTeam()
+	if err := s.planMornings(); err != nil {
+		return err
+	}
 	if err := s.tell(ctx); err != nil {
 		return err
 	}
+	if err := s.makeCollectors(ctx); err != nil {
+		return err
+	}
 	if err := s.end(ctx); err != nil {
+		return err
+	}
+	if err := s.credentials.WarnOfCertificates(ctx); err != nil {
+		return err
+	}
+	if err := s.askTheTeam(ctx, sheet.Admin, sheet.Member); err != nil {
+		return err
+	}
+	// A file of the answers, which the workers make while somebody signs in.
+	if _, err := s.app.reports.Start(ctx, s.scene.admin, s.scene.customers.ID, report.Options{Format: report.FormatXLSX, Headers: report.HeaderTexts, Defuse: true}); err != nil {
 		return err
 	}
 	sheet.Survey, sheet.Receiver = s.scene.customersLink.Slug, s.scene.crm.ID
@@ -98,7 +124,16 @@ func (s *story) begin(ctx context.Context) error {
 	if err := s.putLive(ctx, s.scene.admin, v); err != nil {
 		return err
 	}
+	if err := s.label(ctx); err != nil {
+		return err
+	}
 	if err := s.makeReceivers(ctx); err != nil {
+		return err
+	}
+	if err := s.makeContacts(ctx); err != nil {
+		return err
+	}
+	if err := s.makeCredentials(ctx); err != nil {
 		return err
 	}
 	return s.makeWorkflows(ctx)
@@ -169,7 +204,7 @@ func (s *story) planOthers() {
 		})
 	}
 	s.then(7*day, func(ctx context.Context) error {
-		return s.store.SetSurveyState(ctx, s.scene.member, s.scene.newsletter.ID, models.SurveyClosed)
+		return survey.SetState(ctx, s.store, survey.Change{Actor: s.scene.member, SurveyID: s.scene.newsletter.ID}, models.SurveyClosed)
 	})
 	s.then(4*day, func(ctx context.Context) error { return s.openTasting(ctx) })
 	for i, t := range tastings {
@@ -192,6 +227,7 @@ func (s *story) planOthers() {
 		}
 		return err
 	})
+	s.then(20*time.Minute, s.importSurvey)
 }
 
 func (s *story) openNewsletter(ctx context.Context) error {
@@ -244,7 +280,7 @@ func (s *story) planTrouble() {
 	// Three days ago the CRM refused what it did not know yet. The run was replayed when it did.
 	answers(3*day, &sc.crm, http.StatusBadRequest, answerBroken)
 	someone(3*day-time.Minute, fixed, &sc.fixed)
-	answers(3*day-20*time.Minute, &sc.crm, http.StatusOK, `{"status": "stored"}`)
+	answers(3*day-20*time.Minute, &sc.crm, http.StatusOK, answerStored)
 	s.then(3*day-25*time.Minute, func(ctx context.Context) error { return s.replay(ctx, sc.record, sc.fixed) })
 
 	// Two days ago the loyalty programme became strict.
@@ -269,8 +305,17 @@ func (s *story) planTrouble() {
 		return s.store.SetWorkflowEnabled(ctx, sc.admin, sc.dashboard.ID, false)
 	})
 	someone(3*time.Minute, impatient, nil)
+	s.then(35*time.Minute, s.newsletterGone)
 	s.then(30*time.Minute, s.changeAlert)
 	s.then(2*time.Minute, func(ctx context.Context) error { return s.beginAnswer(ctx) })
+	s.then(time.Minute, s.replayMany)
+}
+
+// replayMany sends once more what the CRM refused while it did not know what it got: a job.
+func (s *story) replayMany(ctx context.Context) error {
+	sel := workflow.Selection{Filter: store.RunFilter{WorkflowID: s.scene.record.ID, Status: models.RunFailed}}
+	_, err := workflow.ReplayRuns(ctx, s.store, s.scene.admin, sel, workflow.BulkReplay{})
+	return err
 }
 
 // replay repeats the run of a workflow for a response from the task that failed.
@@ -279,7 +324,7 @@ func (s *story) replay(ctx context.Context, w *models.Workflow, r *models.Respon
 	if err != nil {
 		return err
 	}
-	if _, err := workflow.Replay(ctx, s.store, s.clock, s.scene.admin, id, workflow.ReplayOptions{FromFailed: true}); err != nil {
+	if _, err := workflow.Replay(ctx, s.store, s.scene.admin, id, workflow.ReplayOptions{FromFailed: true}); err != nil {
 		return fmt.Errorf("replay run %s: %w", id, err)
 	}
 	return nil
@@ -304,6 +349,9 @@ func (s *story) end(ctx context.Context) error {
 	r := s.scene.slow
 	r.DelayMS = int(slowDelay / time.Millisecond)
 	err := s.store.SaveReceiver(ctx, s.scene.admin, r)
+	if err == nil {
+		err = s.makeCalls(ctx)
+	}
 	if err == nil {
 		_, err = s.customer(ctx, delighted, "HC-41999", 95*time.Second)
 	}

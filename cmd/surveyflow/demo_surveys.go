@@ -99,7 +99,7 @@ func (s *story) putLive(ctx context.Context, a models.Actor, v *models.Survey) e
 	if err := survey.Check(&v.Draft.V); err != nil {
 		return fmt.Errorf("put survey %q live: %w", v.Name, err)
 	}
-	live, err := s.store.PutSurveyLive(ctx, a, v.ID, 0)
+	live, err := survey.PutLive(ctx, s.store, survey.Change{Actor: a, SurveyID: v.ID}, 0)
 	if err != nil {
 		return fmt.Errorf("put survey %q live: %w", v.Name, err)
 	}
@@ -107,7 +107,7 @@ func (s *story) putLive(ctx context.Context, a models.Actor, v *models.Survey) e
 	return nil
 }
 
-// customerSurvey has every type of question.
+// customerSurvey is the one that most of the demo is about.
 func customerSurvey(owner string) (*models.Survey, error) {
 	v, err := draft(owner, "Customer feedback",
 		sheet{"Your last order", []ask{

@@ -182,6 +182,14 @@ func TestDemoHasRunsOfEveryStatusAndCanBeKept(t *testing.T) {
 			t.Errorf("%s: %d runs, %v", status, len(runs), err)
 		}
 	}
+	people, err := s.Users(t.Context(), everything)
+	if err != nil || len(people) < 4 || !slices.ContainsFunc(people, func(u models.User) bool { return u.DisabledAt != nil }) {
+		t.Errorf("people: %+v, %v", people, err)
+	}
+	mails, _, err := s.Mails(t.Context(), everything, store.MailFilter{}, store.Page{})
+	if err != nil || !slices.ContainsFunc(mails, func(m models.Mail) bool { return m.Kind == models.MailSurveyShared }) {
+		t.Errorf("nobody is told of a share in %d mails, %v", len(mails), err)
+	}
 	runs, _, err := s.Runs(t.Context(), everything, store.RunFilter{Page: store.Page{Limit: store.MaxPage}})
 	if err != nil {
 		t.Fatal(err)
@@ -201,6 +209,15 @@ func TestDemoHasRunsOfEveryStatusAndCanBeKept(t *testing.T) {
 			t.Errorf("the runs lack %s", what)
 		}
 	}
+	if sent := sentEvents(t, s, everything, runs); sent[models.RunSucceeded] < 3 || sent[models.RunFailed] == 0 {
+		t.Errorf("runs that JSON events started: %v", sent)
+	}
+	answered := typesAnswered(t, s, everything)
+	for _, kind := range models.QuestionTypes {
+		if kind.Answered() && answered[kind] == 0 {
+			t.Errorf("no question of type %s is answered", kind)
+		}
+	}
 	counts := responsesByState(t, s, everything)
 	if counts[models.SurveyOpen] < 60 || counts[models.SurveyClosed] == 0 {
 		t.Errorf("responses by state of their survey: %v", counts)
@@ -213,6 +230,51 @@ func TestDemoHasRunsOfEveryStatusAndCanBeKept(t *testing.T) {
 		t.Errorf("the second start says\n%s\nand the first said\n%s", again.greeting, demo.greeting)
 	}
 	again.signIn(t)
+}
+
+// sentEvents counts the runs of the workflow that the shop starts, by their status, and looks for what was refused of it.
+func sentEvents(t *testing.T, s *store.Store, a models.Actor, runs []store.RunRow) map[models.RunStatus]int {
+	t.Helper()
+	counts, workflowID := map[models.RunStatus]int{}, ""
+	for _, r := range runs {
+		if r.EventType == models.EventJSON {
+			counts[r.Status]++
+			workflowID = r.WorkflowID
+		}
+	}
+	refused, err := s.Refusals(t.Context(), a, store.RefusalFilter{WorkflowID: workflowID}, 10)
+	if err != nil || len(refused) != 2 {
+		t.Errorf("refused JSON events: %d, %v", len(refused), err)
+	}
+	return counts
+}
+
+// typesAnswered counts the answers that open surveys have to questions of each type.
+func typesAnswered(t *testing.T, s *store.Store, a models.Actor) map[models.QuestionType]int {
+	t.Helper()
+	surveys, _, err := s.Surveys(t.Context(), a, store.SurveyFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answered := map[models.QuestionType]int{}
+	for _, v := range surveys {
+		responses, _, err := s.Responses(t.Context(), a, v.ID, store.ResponseFilter{})
+		if err != nil || v.Version == 0 {
+			continue
+		}
+		version, err := s.SurveyVersion(t.Context(), v.ID, v.Version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range responses {
+			for id := range r.Answers.V {
+				if q := version.Definition.V.Question(id); q != nil {
+					answered[q.Type]++
+				}
+			}
+		}
+	}
+	return answered
 }
 
 func responsesByState(t *testing.T, s *store.Store, a models.Actor) map[models.SurveyState]int64 {

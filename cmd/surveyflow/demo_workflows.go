@@ -28,15 +28,21 @@ func (s *story) address(r *models.Receiver, path string) string {
 
 // workflow makes a workflow of the customer survey, puts it live and turns it on, with the checks of the pages that do so.
 func (s *story) workflow(ctx context.Context, name string, condition *models.Condition, tasks ...models.TaskSpec) (*models.Workflow, error) {
-	v := s.scene.customers
-	w := &models.Workflow{
-		ID: models.NewID(models.PrefixWorkflow), SurveyID: &v.ID, OwnerID: s.scene.admin.UserID, Name: name, EventType: models.EventSurveyResponse,
-	}
-	w.Draft.V = models.WorkflowDefinition{
+	return s.turnOn(ctx, name, s.scene.customers, models.WorkflowDefinition{
 		Event: models.EventSpec{Type: models.EventSurveyResponse}, Condition: condition, Tasks: tasks,
+	})
+}
+
+// turnOn makes a workflow, puts it live and turns it on. The survey is nil for one that belongs to none.
+func (s *story) turnOn(ctx context.Context, name string, v *models.Survey, def models.WorkflowDefinition) (*models.Workflow, error) {
+	w := &models.Workflow{ID: models.NewID(models.PrefixWorkflow), OwnerID: s.scene.admin.UserID, Name: name, EventType: def.Event.Type}
+	var asked *models.SurveyDefinition
+	if v != nil {
+		w.SurveyID, asked = &v.ID, &v.Draft.V
 	}
-	workflow.Normalize(&w.Draft.V)
-	err := workflow.Check(s.types, &w.Draft.V, &v.Draft.V)
+	workflow.Normalize(&def)
+	w.Draft.V = def
+	err := workflow.Check(s.types, &w.Draft.V, asked)
 	if err == nil {
 		err = s.store.CreateWorkflow(ctx, s.scene.admin, w)
 	}
@@ -98,7 +104,9 @@ func (s *story) makeReceivers(ctx context.Context) (err error) {
 		{&s.scene.strict, "Strict service", `{"points": "added"}`},
 		{&s.scene.flaky, "Flaky service", `{"ticket": "opened"}`},
 		{&s.scene.chat, "Team chat", `{"ok": true}`},
-		{&s.scene.crm, "CRM", `{"status": "stored"}`},
+		{&s.scene.signIn, "Sign-in of the CRM", answerToken},
+		{&s.scene.crm, "CRM", answerStored},
+		{&s.scene.warehouse, "Data warehouse", `{"received": true}`},
 	} {
 		if *r.to, err = s.receiver(ctx, r.name, r.body); err != nil {
 			return err
@@ -113,12 +121,16 @@ func (s *story) makeWorkflows(ctx context.Context) error {
 		to **models.Workflow
 		by func(context.Context) (*models.Workflow, error)
 	}{
+		{&s.scene.off, s.makeNewsletter},
 		{&s.scene.dashboard, s.makeDashboard},
+		{&s.scene.warehoused, s.makeWarehouse},
 		{&s.scene.card, s.makeCard},
 		{&s.scene.points, s.makePoints},
 		{&s.scene.ticket, s.makeTicket},
 		{&s.scene.alert, s.makeAlert},
 		{&s.scene.record, s.makeRecord},
+		{&s.scene.purchases, s.makePurchases},
+		{&s.scene.morning, s.makeMorning},
 	} {
 		w, err := one.by(ctx)
 		if err != nil {
@@ -129,11 +141,37 @@ func (s *story) makeWorkflows(ctx context.Context) error {
 	return nil
 }
 
-// makeRecord has two tasks, one with a body of pairs and one with a free text.
+// answerStored is what the CRM answers.
+const answerStored = `{"status": "stored", "customer": {"id": "C-2041", "orders": [{"total": 42.5}, {"total": 18}, {"total": 7.9}]}}`
+
+// workOutPoints is the source of the sample code task.
+const workOutPoints = `function codeTask(inputs) {
+  const spent = [].concat(inputs.totals ?? []).reduce((sum, total) => sum + total, 0);
+  const points = Math.round(spent) + (inputs.recommend >= 9 ? 25 : 0);
+  console.log("spent", spent, "points", points);
+  return { points, tier: points >= 80 ? "gold" : "silver" };
+}
+`
+
+// makePointsTask works out in code what the first task found.
+func makePointsTask(first string) (models.TaskSpec, error) {
+	config, err := models.MarshalJSON(models.CodeConfig{Source: workOutPoints, Inputs: []models.InputSpec{
+		{Name: "totals", Value: "~{ch://" + first + "/$.customer.orders[*].total}", DataType: models.DataJSON},
+		{Name: "recommend", Value: pipeRecommend, DataType: models.DataNumber},
+	}})
+	return models.TaskSpec{ID: models.NewID(models.PrefixTask), Type: models.TaskCode, Summary: "Work out the points", OnFailure: models.FailureStop, Config: config}, err
+}
+
+// makeRecord has three tasks: a call whose answer is used, code that computes with it, and a call with a free text.
 func (s *story) makeRecord(ctx context.Context) (*models.Workflow, error) {
+	first := models.NewID(models.PrefixTask)
+	second, err := makePointsTask(first)
+	if err != nil {
+		return nil, err
+	}
 	tasks, err := calls(
 		namedCall{"Update the customer", models.WebServiceConfig{
-			Method: "PUT", URL: s.address(s.scene.crm, "/feedback/"+pipeResponse),
+			Method: "PUT", URL: s.address(s.scene.crm, "/feedback/"+pipeResponse), CredentialID: s.scene.keys.crm,
 			Headers: []models.HeaderSpec{{Key: "X-Source", Value: "survey"}},
 			Body: &models.BodySpec{Format: models.BodyJSON, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{
 				{Key: "satisfaction", Value: pipeSatisfied, DataType: models.DataNumber},
@@ -143,25 +181,28 @@ func (s *story) makeRecord(ctx context.Context) (*models.Workflow, error) {
 				{Key: "segment", Value: pipeSegment, DataType: models.DataString},
 				{Key: "order", Value: pipeOrder, DataType: models.DataString},
 			}},
+			Outputs: []models.OutputSpec{{Name: "customerId", Path: "$.customer.id"}, {Name: "orders", Path: "$.customer.orders[*].total"}},
 		}},
 		namedCall{"Add a note with the comment", models.WebServiceConfig{
-			Method: "POST", URL: s.address(s.scene.crm, "/notes"),
+			Method: "POST", URL: s.address(s.scene.crm, "/notes"), CredentialID: s.scene.keys.crm,
 			Body: &models.BodySpec{
 				Format: models.BodyJSON, Mode: models.BodyFreeText,
-				Text: "{\n  \"feedback\": \"" + pipeResponse + "\",\n  \"author\": " + pipeName + ",\n  \"text\": " + pipeReason + "\n}",
+				Text: "{\n  \"feedback\": \"" + pipeResponse + "\",\n  \"author\": " + pipeName + ",\n  \"text\": " + pipeReason +
+					",\n  \"customer\": ~{ch://" + first + "/customerId},\n  \"points\": ~{ch://" + second.ID + "/points}\n}",
 			},
 		}},
 	)
 	if err != nil {
 		return nil, err
 	}
-	return s.workflow(ctx, "Tell the CRM", nil, tasks...)
+	tasks[0].ID = first
+	return s.workflow(ctx, "Tell the CRM", nil, tasks[0], second, tasks[1])
 }
 
 // makeAlert has a condition.
 func (s *story) makeAlert(ctx context.Context) (*models.Workflow, error) {
 	tasks, err := calls(namedCall{"Post to #customer-care", models.WebServiceConfig{
-		Method: "POST", URL: s.address(s.scene.chat, ""),
+		Method: "POST", URL: s.address(s.scene.chat, ""), CredentialID: s.scene.keys.chat,
 		Body: &models.BodySpec{
 			Format: models.BodyJSON, Mode: models.BodyFreeText,
 			Text: "{\n  \"channel\": \"#customer-care\",\n  \"text\": \"A customer gave us " + pipeRecommend + " of 10: " + pipeReason + "\"\n}",
@@ -176,7 +217,7 @@ func (s *story) makeAlert(ctx context.Context) (*models.Workflow, error) {
 // makeTicket calls the service that is down: its runs are tried again and again.
 func (s *story) makeTicket(ctx context.Context) (*models.Workflow, error) {
 	tasks, err := calls(namedCall{"Create the ticket", models.WebServiceConfig{
-		Method: "POST", URL: s.address(s.scene.flaky, "/tickets"),
+		Method: "POST", URL: s.address(s.scene.flaky, "/tickets"), CredentialID: s.scene.keys.desk,
 		Body: &models.BodySpec{Format: models.BodyURLEncoded, Mode: models.BodyKeyValue, Pairs: []models.PairSpec{
 			{Key: "subject", Value: "Unhappy customer: " + pipeRecommend + " of 10"},
 			{Key: "from", Value: pipeName},
@@ -223,7 +264,8 @@ func (s *story) makeCard(ctx context.Context) (*models.Workflow, error) {
 			Method: "POST", URL: s.address(address, "/cards"), Body: body, TimeoutSeconds: slowTimeout,
 		}},
 		namedCall{"Book the postage", models.WebServiceConfig{
-			Method: "POST", URL: s.address(address, "/postage"), Body: body, TimeoutSeconds: slowTimeout,
+			Method: "POST", URL: s.address(address, "/postage"), Body: body, TimeoutSeconds: slowTimeout, CredentialID: s.scene.keys.postage,
+			Headers: []models.HeaderSpec{{Key: "X-Postage-Token", Value: "~{cr://" + s.scene.keys.postage + "/token}"}},
 		}},
 	)
 	if err != nil {
@@ -245,6 +287,30 @@ func (s *story) makeDashboard(ctx context.Context) (*models.Workflow, error) {
 		return nil, err
 	}
 	return s.workflow(ctx, "Feed the old dashboard", where(pipeBags, models.OpGreaterThanOrEqual, "8"), tasks...)
+}
+
+// label names the questions as the data warehouse calls its columns.
+func (s *story) label(ctx context.Context) error {
+	changes := map[string]*string{}
+	for key, label := range map[string]string{
+		qSatisfied: "satisfaction", qRecommend: "score", qChannels: "channels", qBags: "bags_per_month", qReason: "comment", "segment": "customerSegment",
+	} {
+		changes[key] = &label
+	}
+	return s.surveys.Relabel(ctx, s.scene.admin, s.scene.customers.ID, changes)
+}
+
+// makeWarehouse sends the responses of loyal customers as they are, signed and under data labels.
+func (s *story) makeWarehouse(ctx context.Context) (*models.Workflow, error) {
+	config, err := models.MarshalJSON(models.OutboundWebhookConfig{
+		URL: s.address(s.scene.warehouse, "/responses"), Labels: models.LabelsData, Choices: models.ChoiceLabels, RatePerSecond: 20,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.workflow(ctx, "Send to the data warehouse", where(pipeSegment, models.OpEqualTo, "gold"), models.TaskSpec{
+		Type: models.TaskOutboundWebhook, OnFailure: models.FailureContinue, Config: config,
+	})
 }
 
 // changeAlert is a change that is not live yet.

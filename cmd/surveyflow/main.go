@@ -14,6 +14,7 @@ import (
 
 	"surveyflow/internal/clock"
 	"surveyflow/internal/config"
+	"surveyflow/internal/script"
 	"surveyflow/internal/store"
 )
 
@@ -67,6 +68,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 		command, args = args[0], args[1:]
 	}
 	switch command {
+	case script.Argument: // a child of this program that runs code tasks
+		return script.Serve(in, out)
 	case "version":
 		return versionCommand(out)
 	case "help", "-h", "--help":

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -21,16 +22,36 @@ import (
 	"surveyflow/handlers/respond"
 	"surveyflow/handlers/web"
 	"surveyflow/internal/account"
+	"surveyflow/internal/call"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/config"
+	"surveyflow/internal/contact"
+	"surveyflow/internal/credential"
+	"surveyflow/internal/distribution"
 	"surveyflow/internal/link"
+	"surveyflow/internal/mail"
+	"surveyflow/internal/openid"
 	"surveyflow/internal/outbound"
+	"surveyflow/internal/report"
 	"surveyflow/internal/runner"
+	"surveyflow/internal/schedule"
+	"surveyflow/internal/script"
 	"surveyflow/internal/secret"
+	"surveyflow/internal/signing"
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/internal/task"
+	"surveyflow/internal/task/addcontact"
+	"surveyflow/internal/task/code"
+	"surveyflow/internal/task/email"
+	"surveyflow/internal/task/notification"
+	"surveyflow/internal/task/outboundwebhook"
+	"surveyflow/internal/task/sendsurvey"
+	"surveyflow/internal/task/wait"
 	"surveyflow/internal/task/webservice"
+	"surveyflow/internal/trigger"
+	"surveyflow/internal/workflow"
+	"surveyflow/models"
 )
 
 const (
@@ -74,17 +95,30 @@ type serving struct {
 
 // app is the program put together.
 type app struct {
-	config  config.Config
-	log     *slog.Logger
-	clock   clock.Clock
-	store   *store.Store
-	people  *account.People
-	tokens  *account.Tokens
-	base    link.Base
-	types   *task.Registry
-	surveys *survey.Service
-	runner  *runner.Runner
-	server  *http.Server
+	config      config.Config
+	log         *slog.Logger
+	clock       clock.Clock
+	store       *store.Store
+	people      *account.People
+	tokens      *account.Tokens
+	base        link.Base
+	types       *task.Registry
+	scripts     *script.Pool
+	domains     *credential.Domains
+	credentials *credential.Service
+	signing     *signing.Keeper
+	surveys     *survey.Service
+	contacts    *contact.Service
+	reports     *report.Service
+	invitations *distribution.Service
+	calls       *call.Service // of collectors' webhooks
+	runner      *runner.Runner
+	triggers    *trigger.Service
+	sealer      *secret.Sealer
+	mail        *mail.Sender // nil without a mail server
+	outbox      *mail.Outbox
+	outbound    *outbound.Client
+	server      *http.Server
 }
 
 // serve puts the program together, top to bottom, and runs it until ctx ends. Then it stops in order: the workers claim no
@@ -123,6 +157,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	if err != nil {
 		return err
 	}
+	defer a.scripts.Close()
 	return a.run(ctx, o, listener)
 }
 
@@ -150,7 +185,8 @@ func assemble(ctx context.Context, o serving, s *store.Store) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := secret.Open(ctx, s, keks, a.clock); err != nil { // a wrong key stops the program here
+	sealer, err := secret.Open(ctx, s, keks, a.clock) // a wrong key stops the program here
+	if err != nil {
 		return nil, err
 	}
 	if a.base, err = link.NewBase(c.BaseURL.String(), c.PublicURL.String()); err != nil {
@@ -164,24 +200,68 @@ func assemble(ctx context.Context, o serving, s *store.Store) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := outbound.New(outbound.Options{Version: version, Allow: allow, Own: own})
+	a.domains = credential.NewDomains(s, a.clock)
+	client := outbound.New(outbound.Options{Version: version, Allow: allow, Own: own, Domains: a.domains.Hosts})
+	a.outbound = client
+	a.credentials = credential.New(credential.Options{
+		Store: s, Sealer: sealer, Client: client, Clock: a.clock, Log: a.log, RedirectURL: a.base.App(link.OAuthRedirect()), Notices: a.credentialNotices,
+	})
 
+	a.mail = mail.NewSender(mail.SenderOptions{URL: c.SMTP, From: c.MailFrom, Sealer: sealer, Clock: a.clock})
+	a.outbox = mail.NewOutbox(mail.Options{Base: a.base, Sealer: sealer, Clock: a.clock, Sending: a.mail != nil})
 	a.people = account.New(s, a.clock, a.log)
+	a.people.UseOutbox(a.outbox)
+	a.people.UseSealer(sealer)
+	a.people.UseOpenID(openid.New(client, a.clock))
 	a.tokens = account.NewTokens(s, a.clock, a.log)
 	a.surveys = survey.New(s, a.clock)
+	a.reports = report.New(s, a.surveys, a.clock)
+	a.contacts = contact.New(s, a.clock)
+	a.invitations = distribution.New(distribution.Options{Store: s, Outbox: a.outbox, Base: a.base, Clock: a.clock, Log: a.log})
+	a.sealer = sealer
+	a.triggers = trigger.New(trigger.Options{Store: s, Tokens: a.tokens, Sealer: sealer, Clock: a.clock, Log: a.log})
+	a.calls = call.New(call.Options{Store: s, Tokens: a.tokens, Contacts: a.contacts, Clock: a.clock, Log: a.log})
+	a.scripts = script.NewPool(script.Options{Log: a.log})
+	a.signing = signing.NewKeeper(s, sealer, a.clock)
+	calls := webservice.New(client, a.credentials)
 	a.types = task.NewRegistry(
-		webservice.New(client),
+		calls,
+		outboundwebhook.New(calls, a.signing, a.clock),
+		code.New(a.scripts),
+		addcontact.New(a.contacts),
+		sendsurvey.New(s),
+		email.New(s, a.outbox),
+		notification.New(s, a.outbox),
+		wait.New(func(ctx context.Context, orgID string) (string, error) {
+			o, err := s.Organisation(ctx, models.SystemActor(orgID))
+			if err != nil {
+				return "", err
+			}
+			return o.TimeZone, nil
+		}),
 	)
 	if o.workers {
 		a.runner = runner.New(runner.Options{
 			Store: s, Types: a.types, Clock: a.clock, Log: a.log, Workers: c.Workers, Grace: o.grace, Retention: c.RunRetention(),
-			SurveyLink: a.base.JFE,
+			SurveyLink: a.base.JFE, Mail: a.mail, Outbox: a.outbox, Sealer: sealer, Jobs: a.jobs(),
 		})
 	}
 	if o.web {
 		return a, a.assembleWeb(secret.CookieKeys(keks)) //nolint:contextcheck // handlers have the context of their request
 	}
 	return a, nil
+}
+
+// jobs are the kinds of long work that people can ask for.
+func (a *app) jobs() map[models.JobKind]store.JobStep {
+	all := map[models.JobKind]store.JobStep{}
+	maps.Copy(all, workflow.JobSteps)
+	all[models.JobInvite] = store.InviteJob
+	all[models.JobImportContacts] = a.contacts.ImportStep
+	all[models.JobExportContacts] = a.contacts.ExportStep
+	all[models.JobExportRuns] = workflow.Export{Row: apiv3.RunJSON}.Step
+	all[models.JobExportResponses] = a.reports.Step
+	return all
 }
 
 func (a *app) assembleWeb(cookieKeys [][]byte) error {
@@ -194,19 +274,22 @@ func (a *app) assembleWeb(cookieKeys [][]byte) error {
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), a.measures())
+	api := apiv3.New(apiv3.Deps{
+		Store: a.store, Surveys: a.surveys, Reports: a.reports, Tokens: a.tokens, Tasks: a.types, Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Outbox: a.outbox, Base: a.base, Clock: a.clock, Log: a.log, Version: version, Sealer: a.sealer, Outbound: a.outbound,
+	})
 	routes := handlers.Routes(handlers.Deps{
-		Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Tasks: a.types, Log: a.log, Base: a.base, Clock: a.clock,
-		MetricsToken: string(a.config.MetricsToken), Metrics: metrics,
+		Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Reports: a.reports, Tasks: a.types, Scripts: a.scripts, Log: a.log, Base: a.base, Clock: a.clock, Sealer: a.sealer, Triggers: a.triggers, Calls: a.calls,
+		Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Domains: a.domains, Mail: a.mail, Outbox: a.outbox, Retention: a.config.RunRetention(), MetricsToken: string(a.config.MetricsToken), Metrics: metrics,
+		API: api,
 		Rooms: [][]web.Route{
-			apiv3.New(apiv3.Deps{
-				Store: a.store, Surveys: a.surveys, Tokens: a.tokens, Tasks: a.types, Base: a.base, Clock: a.clock, Log: a.log, Version: version,
-			}).Routes(),
-			respond.New(respond.Deps{Survey: a.surveys, Base: a.base, Clock: a.clock}).Routes(),
-			inbound.Routes(inbound.NewReceivers(a.store, a.clock, a.log)),
+			api.Routes(),
+			respond.New(respond.Deps{Survey: a.surveys, Store: a.store, Base: a.base, Clock: a.clock}).Routes(),
+			inbound.Routes(inbound.NewReceivers(a.store, a.clock, a.log), inbound.NewEvents(a.store, a.triggers, api.Problem, a.log), inbound.NewCalls(a.calls)),
 		},
 	})
 	router := frame.Echo(routes)
 	apiv3.Register(router)
+	api.Through(router)
 	a.server = &http.Server{
 		Handler: router, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
@@ -220,6 +303,7 @@ func (a *app) run(ctx context.Context, o serving, l net.Listener) error {
 	defer cancel(nil)
 	var background, working sync.WaitGroup
 	background.Go(func() { a.tokens.Run(ctx) })
+	background.Go(func() { a.calls.Run(ctx) })
 	background.Go(func() { a.purgePeople(ctx) })
 	if a.server != nil {
 		if err := a.announce(ctx); err != nil {
@@ -232,6 +316,10 @@ func (a *app) run(ctx context.Context, o serving, l net.Listener) error {
 		})
 	}
 	if a.runner != nil {
+		background.Go(func() { a.surveys.Expire(ctx, a.log) })
+		background.Go(func() { a.surveys.Dates(ctx, a.log) })
+		background.Go(func() { schedule.New(a.store, a.clock, a.log).Run(ctx) })
+		background.Go(func() { a.invitations.Run(ctx) })
 		working.Go(func() {
 			if err := a.runner.Run(ctx); err != nil {
 				cancel(err)
@@ -248,6 +336,8 @@ func (a *app) run(ctx context.Context, o serving, l net.Listener) error {
 	working.Wait()
 	err := a.closeServer(ctx)
 	background.Wait()
+	a.credentials.Wait()
+	a.credentials.Close()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
 	}
@@ -286,10 +376,17 @@ func (a *app) purgePeople(ctx context.Context) {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
+		if err := a.credentials.WarnOfCertificates(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn("looking for ending certificates failed; trying again later", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			a.contacts.Purge(ctx, a.log)
+			if err := a.tokens.Purge(ctx); err != nil && ctx.Err() == nil {
+				a.log.Warn("purging the log of calls failed; trying again later", "error", err)
+			}
 			if err := a.people.Purge(ctx); err != nil && ctx.Err() == nil {
 				a.log.Warn("purging sessions failed; trying again later", "error", err)
 			}

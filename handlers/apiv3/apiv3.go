@@ -5,15 +5,26 @@
 package apiv3
 
 import (
+	"context"
 	"log/slog"
+	"net/http"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"surveyflow/handlers/web"
 	"surveyflow/internal/account"
 	"surveyflow/internal/clock"
+	"surveyflow/internal/contact"
+	"surveyflow/internal/credential"
 	"surveyflow/internal/link"
+	"surveyflow/internal/mail"
+	"surveyflow/internal/outbound"
+	"surveyflow/internal/report"
+	"surveyflow/internal/secret"
+	"surveyflow/internal/signing"
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/internal/task"
@@ -22,27 +33,42 @@ import (
 
 // Deps are what the API needs; cmd fills it in.
 type Deps struct {
-	Store   *store.Store
-	Surveys *survey.Service
-	Tokens  *account.Tokens
-	Tasks   *task.Registry
-	Base    link.Base
-	Clock   clock.Clock
-	Log     *slog.Logger
-	Version string // of the program, for openapi.json
+	Store       *store.Store
+	Surveys     *survey.Service
+	Reports     *report.Service
+	Tokens      *account.Tokens
+	Tasks       *task.Registry
+	Credentials *credential.Service
+	Contacts    *contact.Service
+	Outbox      *mail.Outbox    // writes the mails of what the API does; nil writes none
+	Signing     *signing.Keeper // the secrets of webhooks
+	Base        link.Base
+	Clock       clock.Clock
+	Log         *slog.Logger
+	Version     string // of the program, for openapi.json
+	Sealer      *secret.Sealer
+	Outbound    *outbound.Client // reads files from addresses that clients name
 }
 
 // API answers programs. Make it with [New].
 type API struct {
-	store   *store.Store
-	surveys *survey.Service
-	tokens  *account.Tokens
-	tasks   *task.Registry
-	base    link.Base
-	clock   clock.Clock
-	log     *slog.Logger
-	version string
-	table   []endpoint
+	store       *store.Store
+	surveys     *survey.Service
+	reports     *report.Service
+	tokens      *account.Tokens
+	tasks       *task.Registry
+	credentials *credential.Service
+	contacts    *contact.Service
+	sharing     survey.Sharing
+	signing     *signing.Keeper
+	base        link.Base
+	clock       clock.Clock
+	log         *slog.Logger
+	version     string
+	sealer      *secret.Sealer
+	outbound    *outbound.Client
+	router      http.Handler // of all routes, for calls from the documentation; set by [API.Through]
+	table       []endpoint
 
 	description func() ([]byte, error) // openapi.json, made when it is first asked for
 }
@@ -56,9 +82,10 @@ func New(d Deps) *API {
 		d.Clock = clock.System{}
 	}
 	a := &API{
-		store: d.Store, surveys: d.Surveys, tokens: d.Tokens, tasks: d.Tasks, base: d.Base, clock: d.Clock, log: d.Log, version: d.Version,
+		store: d.Store, surveys: d.Surveys, reports: d.Reports, tokens: d.Tokens, tasks: d.Tasks, credentials: d.Credentials, signing: d.Signing, contacts: d.Contacts, base: d.Base, clock: d.Clock, log: d.Log, version: d.Version, sealer: d.Sealer, outbound: d.Outbound,
+		sharing: survey.Sharing{Store: d.Store, Outbox: d.Outbox, Clock: d.Clock},
 	}
-	a.table = a.endpoints()
+	a.table = slices.Concat(a.endpoints(), a.structureEndpoints(), a.peopleEndpoints())
 	a.description = sync.OnceValues(func() ([]byte, error) { return models.MarshalJSON(a.describe()) })
 	return a
 }
@@ -89,20 +116,39 @@ func (a *API) serve(h handler) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		nameRequest(ec)
 		c := &call{Context: ec}
-		if err := a.authenticate(c); err != nil {
-			return err
+		began := time.Now()
+		err := a.handle(c, h)
+		if c.caller != nil && c.caller.Token.Logged {
+			status := c.Response().Status
+			if err != nil {
+				status = statusOf(web.ProblemOf(err))
+			}
+			a.tokens.Log(c.caller, c.Request().Method, c.Path(), status, time.Since(began))
 		}
-		result, err := h(c)
-		if err != nil {
-			return err
-		}
-		return answer(c, result)
+		return err
 	}
+}
+
+// handle finds out who calls, and answers.
+func (a *API) handle(c *call, h handler) error {
+	if err := a.authenticate(c); err != nil {
+		return err
+	}
+	if seconds := c.caller.Token.TimeoutSeconds; seconds > 0 {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), time.Duration(seconds)*time.Second)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+	}
+	result, err := h(c)
+	if err != nil {
+		return err
+	}
+	return answer(c, result)
 }
 
 // nameRequest gives the request a name of the form that the API's answers have.
 func nameRequest(c echo.Context) string {
-	id := newUUID()
+	id := models.NewUUID()
 	web.SetRequestID(c, id)
 	return id
 }

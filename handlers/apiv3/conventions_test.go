@@ -44,9 +44,27 @@ func TestWithoutAGoodTokenNothingIsAnswered(t *testing.T) {
 func TestATokenOfOneCollectorDoesNotOpenTheAPI(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	limited := &models.APIToken{ID: models.NewID(models.PrefixToken), Name: "one collector", Scope: "CO_1", Hash: hashOf(strings.Repeat("b", 40))}
+	made := b.newSurvey(b.ada)
+	all, err := b.store.Collectors(t.Context(), b.users["ada"].Actor(models.ViaWeb), made.id)
+	b.check(err)
+	limited := &models.APIToken{ID: models.NewID(models.PrefixToken), Name: "one collector", Scope: all[0].ID, Hash: hashOf(strings.Repeat("b", 40))}
 	b.check(b.store.CreateAPIToken(t.Context(), b.users["ada"].Actor(models.ViaWeb), limited))
 	b.do(strings.Repeat("b", 40), "GET", "/whoami", "").fails(403, "403 - Forbidden", "SF_FORBIDDEN", "one collector")
+}
+
+func TestATokenHasItsOwnRate(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	slow := &models.APIToken{
+		ID: models.NewID(models.PrefixToken), Name: "slow", Scope: models.TokenScopeAll, Hash: hashOf(strings.Repeat("b", 40)),
+		TokenLimits: models.TokenLimits{RatePerSecond: 1, Burst: 2},
+	}
+	b.check(b.store.CreateAPIToken(t.Context(), b.users["ada"].Actor(models.ViaWeb), slow))
+	for range 2 {
+		b.do(strings.Repeat("b", 40), "GET", "/whoami", "").ok()
+	}
+	b.do(strings.Repeat("b", 40), "GET", "/whoami", "").fails(429, "429 - Too Many Requests", "SF_THROTTLED", "1 a second")
+	b.do(b.ada, "GET", "/whoami", "").ok()
 }
 
 func TestPathsAreFoldedBeforeRouting(t *testing.T) {
@@ -100,7 +118,7 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 		b.do(b.ada, "GET", path, "").fails(404, "404 - Not Found", "", "The requested resource does not exist.")
 	}
 	r := b.do(b.ada, "PATCH", "/surveys", "").fails(405, "405 - Method Not Allowed", "SF_METHOD", "kind of request")
-	if r.header.Get("Allow") != "GET" {
+	if r.header.Get("Allow") != "GET, POST" {
 		t.Errorf("Allow is %q", r.header.Get("Allow"))
 	}
 	r = b.do(b.ada, "OPTIONS", "/whoami", "", "Origin", "https://elsewhere.example")
@@ -219,5 +237,5 @@ func TestBrandAdminsAskForTheWholeOrganisation(t *testing.T) {
 		t.Errorf("the list has no %s: %s", s.id, got)
 	}
 	b.get(b.admin, "/surveys/"+s.id+"?scope=organization")
-	b.do(b.bob, "GET", "/surveys?scope=organization", "").fails(403, "403 - Forbidden", "SF_FORBIDDEN", "Only brand admins")
+	b.do(b.bob, "GET", "/surveys?scope=organization", "").fails(403, "403 - Forbidden", "SF_FORBIDDEN", "Only administrators")
 }

@@ -40,16 +40,12 @@ func (a *API) createSurvey(c *call) (any, error) {
 	if len(fields) > 0 {
 		return nil, models.Invalid(fields...)
 	}
-	s := &models.Survey{
-		ID: models.NewID(models.PrefixSurvey), OwnerID: c.actor.UserID, Name: in.SurveyName, NextQID: 1,
-		Draft: models.JSON[models.SurveyDefinition]{V: survey.NewDefinition(language)},
-	}
+	s, link := survey.Begin(c.actor.UserID, in.SurveyName)
+	s.Draft.V = survey.NewDefinition(language)
+	link.Name = in.SurveyName
 	if category := strings.TrimSpace(string(in.ProjectCategory)); category != "" && category != "null" && category != `"CORE"` {
 		s.Draft.V.Extra = models.RawFields{"ProjectCategory": in.ProjectCategory}
 		c.tellUnused([]string{"ProjectCategory " + strings.Trim(category, `"`)})
-	}
-	link := &models.Collector{
-		ID: models.NewID(models.PrefixCollector), Type: models.CollectorLink, Name: in.SurveyName, Slug: models.NewCapability(), Open: true, IsDefault: true,
 	}
 	if err := a.store.CreateSurvey(c.Request().Context(), c.actor, s, link); err != nil {
 		return nil, err
@@ -63,50 +59,15 @@ func (a *API) showDefinition(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch format := c.QueryParam("format"); format {
+	case "":
+	case "qsf":
+		return a.asFile(s, c)
+	default:
+		return nil, invalid("format", "api.error.format", "Value", format)
+	}
 	c.tellUnused(qsf.UnusedOf(&s.Draft.V))
 	return qsf.EncodeSurvey(qsf.Survey{Survey: s, Definition: &s.Draft.V, BaseURL: a.base.App("")}), nil
-}
-
-// newVersion is the body of POST …/versions.
-type newVersion struct {
-	Description string `json:"Description"`
-	Published   bool   `json:"Published"`
-	Revision    int64  `json:"revision"`
-}
-
-// madeVersion answers it.
-type madeVersion struct {
-	SurveyID      string `json:"SurveyID"`
-	VersionNumber int    `json:"VersionNumber"`
-	Published     bool   `json:"Published"`
-}
-
-// createVersion publishes the draft. A survey that was closed stays so: publishing changes what is asked, isActive whether it
-// is (contract §7, Writes). There are no versions that are not published.
-func (a *API) createVersion(c *call) (any, error) {
-	var in newVersion
-	if err := c.body(&in); err != nil {
-		return nil, err
-	}
-	if !in.Published {
-		return nil, invalid("Published", "api.error.published")
-	}
-	s, err := a.survey(c)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkRevision(in.Revision, s); err != nil {
-		return nil, err
-	}
-	if err := survey.Check(&s.Draft.V); err != nil {
-		return nil, err
-	}
-	live, err := a.store.PutSurveyLive(c.Request().Context(), c.actor, s.ID, s.DraftRev)
-	if err != nil {
-		return nil, err
-	}
-	c.tellUnused(qsf.UnusedOf(&s.Draft.V))
-	return madeVersion{SurveyID: s.ID, VersionNumber: live.Version, Published: true}, nil
 }
 
 // checkRevision refuses a write that was made of an older draft; 0 says nothing and overwrites.

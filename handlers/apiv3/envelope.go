@@ -3,8 +3,6 @@ package apiv3
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"net/http"
 	"strconv"
 	"strings"
@@ -74,6 +72,8 @@ func write(c echo.Context, status int, e any) error {
 var errorCodes = map[string]string{
 	"api.error.no_authorization": "ATP_2",
 	"api.error.no_survey":        "GSI_2",
+	"api.error.no_list":          "PACC_6",
+	"event.error.signature":      "SF_SIGNATURE",
 	"api.error.no_route":         "", // the one answer that has no code there
 }
 
@@ -92,18 +92,19 @@ var ownCodes = map[int]string{
 	http.StatusInternalServerError:   "SF_INTERNAL",
 }
 
+// Problem answers with an error in the form of the API, for addresses beside it that answer alike.
+func (a *API) Problem(c echo.Context, p web.Problem) error { return a.problem(c, p) }
+
 // problem answers with an error. It is the ErrorWriter of all routes.
 func (a *API) problem(c echo.Context, p web.Problem) error {
-	if p.Status == http.StatusUnprocessableEntity { // a page's status; the API's is 400
-		p.Status = http.StatusBadRequest
-	}
+	p.Status = statusOf(p)
 	if len(p.RequestID) != uuidLength { // it failed before it got its name
 		p.RequestID = nameRequest(c)
 	}
 	ctx := c.Request().Context()
 	f := &failure{Message: p.Sentence(ctx)}
 	switch {
-	case p.Status == http.StatusUnauthorized:
+	case p.Status == http.StatusUnauthorized && p.Error.Key != "event.error.signature":
 		f.Message = i18n.T(ctx, "api.error.token")
 	case p.Status == http.StatusUnsupportedMediaType:
 		f.Message = i18n.T(ctx, "api.error.media_type")
@@ -116,6 +117,14 @@ func (a *API) problem(c echo.Context, p web.Problem) error {
 	}
 	f.Code = code
 	return write(c, p.Status, envelope{Meta: meta{HTTPStatus: httpStatus(p.Status), RequestID: p.RequestID, Error: f}})
+}
+
+// statusOf gives the status of an error as the API answers it.
+func statusOf(p web.Problem) int {
+	if p.Status == http.StatusUnprocessableEntity { // a page's; here it is 400
+		return http.StatusBadRequest
+	}
+	return p.Status
 }
 
 // maxFields is how many fields an error tells of.
@@ -144,22 +153,6 @@ func tellFields(ctx context.Context, fields []models.FieldError, f *failure) str
 }
 
 const uuidLength = 36
-
-// newUUID makes a random UUID (RFC 9562 §5.4).
-func newUUID() string {
-	var raw [16]byte
-	rand.Read(raw[:]) // never fails (crypto/rand)
-	raw[6] = raw[6]&0x0f | 0x40
-	raw[8] = raw[8]&0x3f | 0x80
-	var b [uuidLength]byte
-	hex.Encode(b[:8], raw[:4])
-	hex.Encode(b[9:13], raw[4:6])
-	hex.Encode(b[14:18], raw[6:8])
-	hex.Encode(b[19:23], raw[8:10])
-	hex.Encode(b[24:], raw[10:])
-	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
-	return string(b[:])
-}
 
 var utf8BOM = []byte("\xef\xbb\xbf")
 

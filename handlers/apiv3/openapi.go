@@ -97,7 +97,11 @@ func operation(d *describer, e endpoint) schema {
 		o["parameters"] = params
 	}
 	if e.body != nil {
-		o["requestBody"] = schema{"required": !e.noBody, "content": jsonContent(d.of(e.body))}
+		content := jsonContent(d.of(e.body))
+		if e.form {
+			content[echo.MIMEMultipartForm] = schema{"schema": d.of(e.body)}
+		}
+		o["requestBody"] = schema{"required": !e.noBody, "content": content}
 	}
 	return o
 }
@@ -126,8 +130,12 @@ func responses(d *describer, e endpoint) schema {
 			"properties": schema{"httpStatus": text, "requestId": text, "error": reference("Failure")},
 		}},
 	}
+	content := jsonContent(success)
+	if e.file {
+		content = schema{"*/*": schema{"schema": schema{"type": "string", "format": "binary"}}}
+	}
 	return schema{
-		"200":     schema{"description": "200 - OK", "content": jsonContent(success)},
+		"200":     schema{"description": "200 - OK", "content": content},
 		"default": schema{"description": "What went wrong", "content": jsonContent(failed)},
 	}
 }

@@ -26,7 +26,7 @@ func (a *API) listQuestions(c *call) (any, error) {
 	}
 	all := questionList{Elements: []qsf.Object{}}
 	for _, q := range qsf.AllQuestions(&s.Draft.V) {
-		all.Elements = append(all.Elements, qsf.EncodeQuestion(q))
+		all.Elements = append(all.Elements, qsf.EncodeQuestionOf(&s.Draft.V, q))
 	}
 	c.tellUnused(qsf.UnusedOf(&s.Draft.V))
 	return all, nil
@@ -52,7 +52,7 @@ func (a *API) showQuestion(c *call) (any, error) {
 		return nil, err
 	}
 	c.tellUnused(qsf.Unused(q))
-	return qsf.EncodeQuestion(q), nil
+	return qsf.EncodeQuestionOf(&s.Draft.V, q), nil
 }
 
 // questionBody reads a question and the revision of the draft that it was made of.
@@ -115,10 +115,12 @@ func addQuestion(s *models.Survey, blockID string, q models.Question) (string, e
 	}
 	b := def.Block(blockID)
 	if b == nil {
-		return "", invalid("blockId", "api.error.no_block")
+		return addAside(s, blockID, q)
 	}
+	b = qsf.LastPage(def, b)
 	q.ID = newQuestionID(s)
 	if q.Type != "" {
+		qsf.ApplyLogic(&q, def)
 		b.Questions = append(b.Questions, q)
 		return q.ID, nil
 	}
@@ -127,6 +129,20 @@ func addQuestion(s *models.Survey, blockID string, q models.Question) (string, e
 		other.After = b.Questions[n-1].ID
 	}
 	qsf.SetOthers(def, append(qsf.Others(def), other))
+	return q.ID, nil
+}
+
+// addAside puts a question at the end of a block that no flow leads to.
+func addAside(s *models.Survey, blockID string, q models.Question) (string, error) {
+	def := &s.Draft.V
+	structure := qsf.StructureOf(def)
+	q.ID = newQuestionID(s)
+	if !structure.AddTo(blockID, q.ID) {
+		return "", invalid("blockId", "api.error.no_block")
+	}
+	parts := qsf.PartsOf(def)
+	parts.Questions[q.ID] = q
+	qsf.SetStructure(def, structure, parts)
 	return q.ID, nil
 }
 
@@ -165,14 +181,15 @@ func replaceQuestion(s *models.Survey, q models.Question) error {
 	switch {
 	case old != nil && q.Type != "":
 		qsf.Keep(&q, old)
+		qsf.ApplyLogic(&q, def)
 		*old = q
-	case at >= 0 && q.Type == "":
+	case at >= 0 && (q.Type == "" || def.Block(others[at].Block) == nil):
 		others[at].Question = q
 		qsf.SetOthers(def, others)
 	case old != nil:
 		other := qsf.Other{Question: q}
 		other.Block, other.After = placeOf(def, q.ID)
-		if err := survey.DeleteQuestion(s, q.ID); err != nil {
+		if _, err := survey.RemoveQuestion(s, q.ID); err != nil {
 			return err
 		}
 		qsf.SetOthers(def, append(others, other))
@@ -226,7 +243,8 @@ func (a *API) deleteQuestion(c *call) (any, error) {
 			qsf.SetOthers(def, slices.Delete(others, at, at+1))
 			return nil
 		}
-		return missing(survey.DeleteQuestion(s, id), "api.error.no_question")
+		_, err := survey.RemoveQuestion(s, id)
+		return missing(err, "api.error.no_question")
 	})
 	return nil, err
 }

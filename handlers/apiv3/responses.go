@@ -27,8 +27,11 @@ func (a *API) createResponse(c *call) (any, error) {
 	if err != nil {
 		return nil, missing(err, "api.error.no_survey")
 	}
-	if !live.VisibleTo(c.actor) {
+	switch access := live.Access(c.actor); {
+	case access == models.AccessNone:
 		return nil, models.NotFound("api.error.no_survey")
+	case !access.Allows(models.AccessEdit):
+		return nil, &models.Error{Code: models.CodeForbidden, Key: "access.error.view"}
 	}
 	in := survey.Creation{SurveyID: live.Survey.ID, Key: c.Request().Header.Get(headerIdempotency)}
 	if len(in.Key) > maxKey {
@@ -100,6 +103,42 @@ func valuesOf(body []byte) (map[string]json.RawMessage, error) {
 		return nil, invalid("values", "api.error.values")
 	}
 	return in.Values, nil
+}
+
+// responseUpdate is the body of PUT /responses/{responseId}.
+type responseUpdate struct {
+	SurveyID          string                     `json:"surveyId"`
+	EmbeddedData      map[string]json.RawMessage `json:"embeddedData"`
+	ResetRecordedDate *bool                      `json:"resetRecordedDate,omitempty"` // nil means true
+}
+
+func (a *API) updateResponse(c *call) (any, error) {
+	ctx := c.Request().Context()
+	var in responseUpdate
+	if err := c.body(&in); err != nil {
+		return nil, err
+	}
+	if in.SurveyID == "" {
+		return nil, invalid("surveyId", "api.error.update_survey")
+	}
+	if len(in.EmbeddedData) == 0 {
+		return nil, invalid("embeddedData", "api.error.update_nothing")
+	}
+	live, err := a.surveys.Live(ctx, models.CleanText(in.SurveyID))
+	if err != nil {
+		return nil, missing(err, "api.error.no_survey")
+	}
+	switch access := live.Access(c.actor); {
+	case access == models.AccessNone || live.Survey.DeletedAt != nil:
+		return nil, models.NotFound("api.error.no_survey")
+	case !access.Allows(models.AccessEdit):
+		return nil, &models.Error{Code: models.CodeForbidden, Key: "access.error.view"}
+	}
+	u := survey.Update{
+		SurveyID: live.Survey.ID, ResponseID: c.Param("responseId"), EmbeddedData: in.EmbeddedData, Recorded: in.ResetRecordedDate == nil || *in.ResetRecordedDate,
+	}
+	u.Depth, u.CauseRun = causeOf(c.Request().Header)
+	return nil, missing(a.surveys.Update(ctx, u), "api.error.no_response")
 }
 
 func (a *API) showResponse(c *call) (any, error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"surveyflow/internal/store"
+	"surveyflow/internal/survey"
 	"surveyflow/models"
 )
 
@@ -231,4 +232,43 @@ func BenchmarkValuesOf(b *testing.B) {
 			}
 		}
 	})
+}
+
+func TestAResponseIsUpdated(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	s := b.liveSurvey(b.ada)
+	var created, updated workflowBody
+	b.newWorkflow(b.ada, s.id, "").into(&created)
+	b.newWorkflow(b.ada, s.id, "").into(&updated)
+	b.do(b.ada, "PUT", "/workflows/"+updated.ID, `{"event":{"type":"surveyResponse","on":["updated"]}}`).ok()
+	var made madeResponse
+	b.post(b.ada, "/surveys/"+s.id+"/responses", `{"values":{"QID1":1,"segment":"gold","plan":"basic","finished":1}}`).into(&made)
+	runs := func(id string) int { return len(b.runIDs("?workflowId=" + id)) }
+	if runs(created.ID) != 1 || runs(updated.ID) != 0 {
+		t.Errorf("a new response starts %d and %d", runs(created.ID), runs(updated.ID))
+	}
+	path := "/responses/" + made.ResponseID
+	put := func(body string) *reply { return b.do(b.ada, "PUT", path, body) }
+	put(`{"embeddedData":{"segment":"x"}}`).invalid("surveyId")
+	put(`{"surveyId":"` + s.id + `"}`).invalid("embeddedData")
+	put(`{"surveyId":"` + s.id + `","embeddedData":{"QID1":2}}`).invalid("embeddedData.QID1")
+	put(`{"surveyId":"SV_0123456789abcde","embeddedData":{"segment":"x"}}`).fails(404, "404 - Not Found", "GSI_2", "")
+	b.do(b.ada, "PUT", "/responses/R_0123456789abcde", `{"surveyId":"`+s.id+`","embeddedData":{"segment":"x"}}`).fails(404, "404 - Not Found", "SF_NOT_FOUND", "")
+	var before, after survey.Export
+	b.get(b.ada, "/surveys/"+s.id+path).into(&before)
+	b.clock.Advance(time.Hour)
+	put(`{"surveyId":"` + s.id + `","embeddedData":{"segment":"silver","plan":null,"points":7},"resetRecordedDate":false}`).ok()
+	b.get(b.ada, "/surveys/"+s.id+path).into(&after)
+	if after.Values["segment"] != "silver" || after.Values["plan"] != nil || after.Values["points"] != "7" || after.Values["recordedDate"] != before.Values["recordedDate"] {
+		t.Errorf("updated: %v", after.Values)
+	}
+	put(`{"surveyId":"` + s.id + `","embeddedData":{"segment":"gold"}}`).ok()
+	b.get(b.ada, "/surveys/"+s.id+path).into(&after)
+	if after.Values["recordedDate"] == before.Values["recordedDate"] {
+		t.Error("it does not count as recorded now")
+	}
+	if runs(created.ID) != 1 || runs(updated.ID) != 2 {
+		t.Errorf("two updates start %d and %d", runs(created.ID)-1, runs(updated.ID))
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,10 +26,14 @@ type endpoint struct {
 	summary string
 	more    string // longer description
 	params  []param
-	body    any  // what is sent: a value of its type, or a schema
-	noBody  bool // the body may be left out
-	result  any  // the member result: a value of its type, or a schema; nil for none
-	plain   bool // the answer is the result itself, without an envelope
+	body    any           // what is sent: a value of its type, or a schema
+	noBody  bool          // the body may be left out
+	form    bool          // the body may be multipart/form-data too
+	result  any           // the member result: a value of its type, or a schema; nil for none
+	plain   bool          // the answer is the result itself, without an envelope
+	file    bool          // the answer is a file
+	limit   int64         // largest body in bytes; 0 means web.DefaultLimit
+	timeout time.Duration // how long a call may take; 0 means web.Timeout
 }
 
 // param is a parameter of the query or a header.
@@ -46,7 +51,7 @@ func (a *API) Routes() []web.Route {
 			guard = web.GuardNone
 		}
 		rows = append(rows, web.Route{
-			Method: e.method, Pattern: e.pattern, Handler: e.handler, Guard: guard, Origin: web.OriginPublic, Quiet: e.quiet, Errors: a.problem,
+			Method: e.method, Pattern: e.pattern, Handler: e.handler, Guard: guard, Origin: web.OriginPublic, Quiet: e.quiet, Errors: a.problem, Limit: e.limit, Timeout: e.timeout,
 		})
 	}
 	for _, pattern := range []string{link.PatternAPIRoot, link.PatternAPIRest} {
@@ -93,23 +98,30 @@ const (
 	tagDefinitions = "Survey definitions"
 	tagResponses   = "Responses"
 	tagWorkflows   = "Workflows"
+	tagCredentials = "Credentials"
+	tagContacts    = "Contacts"
 	tagRuns        = "Runs"
 )
 
 // tags lists the groups of the description in their order.
-var tags = []string{tagAccount, tagSurveys, tagDefinitions, tagResponses, tagWorkflows, tagRuns}
+var tags = []string{tagAccount, tagSurveys, tagDefinitions, tagResponses, tagWorkflows, tagCredentials, tagContacts, tagRuns}
 
 // Parameters that several routes have.
 var (
-	scopeParam = param{"scope", "query", "organization: everything of the organisation and not only one's own; for brand admins.", schema{"type": "string", "enum": []string{"organization"}}}
+	scopeParam = param{"scope", "query", "organization: everything of the organisation and not only one's own; for administrators.", schema{"type": "string", "enum": []string{"organization"}}}
 	sizeParam  = param{"pageSize", "query", "Elements of a page, 1 to 500; 100 when it is not named.", schema{"type": "integer", "minimum": 1, "maximum": 500}}
 	skipParam  = param{"skipToken", "query", "The place in the list that nextPage names.", schema{"type": "string"}}
 	paging     = []param{sizeParam, skipParam}
 )
 
+// offsetParam is the parameter of clients that page by number.
+func offsetParam(what string) param {
+	return param{"offset", "query", "How many " + what + " to pass over, for clients that page by number.", schema{"type": "integer", "minimum": 0}}
+}
+
 // endpoints is the table.
 func (a *API) endpoints() []endpoint {
-	return slices.Concat(a.accountEndpoints(), a.surveyEndpoints(), a.definitionEndpoints(), a.responseEndpoints(), a.workflowEndpoints(), a.runEndpoints())
+	return slices.Concat(a.accountEndpoints(), a.surveyEndpoints(), a.labelEndpoints(), a.collectorEndpoints(), a.definitionEndpoints(), a.responseEndpoints(), a.exportEndpoints(), a.workflowEndpoints(), a.failingEndpoints(), a.credentialEndpoints(), a.contactEndpoints(), a.runEndpoints())
 }
 
 func (a *API) accountEndpoints() []endpoint {
@@ -122,6 +134,14 @@ func (a *API) accountEndpoints() []endpoint {
 			method: get, pattern: link.PatternAPIOpenAPI, handler: a.openAPI, open: true, name: "openapi", tag: tagAccount,
 			summary: "This description", result: schema{"type": "object"}, plain: true,
 		},
+		{
+			method: get, pattern: link.PatternAPIUsers, handler: a.serve(a.listUsers), name: "listUsers", tag: tagAccount,
+			summary: "The people of the organisation, by address", result: list[userRow]{}, params: []param{sizeParam, offsetParam("people")},
+		},
+		{
+			method: get, pattern: link.PatternAPIUser, handler: a.serve(a.showUser), name: "getUser", tag: tagAccount,
+			summary: "One person", more: "Language, time zone and dates are null to members who ask about somebody else.", result: userDetail{},
+		},
 	}
 }
 
@@ -130,7 +150,17 @@ func (a *API) surveyEndpoints() []endpoint {
 		{
 			method: get, pattern: link.PatternAPISurveys, handler: a.serve(a.listSurveys), name: "listSurveys", tag: tagSurveys,
 			summary: "List surveys, the last changed first", result: list[surveyRow]{},
-			params: slices.Concat(paging, []param{{"offset", "query", "How many surveys to pass over, for clients that page by number.", schema{"type": "integer", "minimum": 0}}}),
+			params: slices.Concat(paging, []param{offsetParam("surveys")}),
+		},
+		{
+			method: post, pattern: link.PatternAPISurveys, handler: a.serve(a.makeSurvey), name: "importSurvey", tag: tagSurveys,
+			summary: "Make a survey of a QSF file, or copy one",
+			more:    "A file comes as multipart/form-data with name and file, or by its address with fileUrl, also as JSON. The report tells line by line what became of it. With X-COPY-SOURCE a survey is copied: the draft's questions and options, but no answers, workflows or dates.",
+			body:    surveyMakingSchema, noBody: true, form: true, result: surveyMadeSchema, limit: importLimit, timeout: importTimeout,
+			params: []param{
+				{headerCopySource, "header", "The survey that is copied.", schema{"type": "string"}},
+				{headerCopyOwner, "header", "Whose the copy is; the caller's when it is not named.", schema{"type": "string"}},
+			},
 		},
 		{
 			method: get, pattern: link.PatternAPISurvey, handler: a.serve(a.showSurvey), name: "getSurvey", tag: tagSurveys,
@@ -146,6 +176,19 @@ func (a *API) surveyEndpoints() []endpoint {
 			method: del, pattern: link.PatternAPISurvey, handler: a.serve(a.deleteSurvey), name: "deleteSurvey", tag: tagSurveys,
 			summary: "Delete a survey with its workflows; their waiting runs are canceled",
 		},
+		{
+			method: get, pattern: link.PatternAPICollaborations, handler: a.serve(a.listCollaborations), name: "listCollaborations", tag: tagSurveys,
+			summary: "With whom a survey is shared", result: list[collaboration]{},
+		},
+		{
+			method: post, pattern: link.PatternAPICollaborations, handler: a.serve(a.createCollaboration), name: "createCollaboration", tag: tagSurveys,
+			summary: "Share a survey, or change what somebody may do", body: newCollaboration{}, result: collaboration{},
+			more: "People look at a survey or change it. Any switch about changing gives the second; none, the first. Who gets more than before is told by mail.",
+		},
+		{
+			method: del, pattern: link.PatternAPICollaboration, handler: a.serve(a.deleteCollaboration), name: "deleteCollaboration", tag: tagSurveys,
+			summary: "Take a share back, or leave a survey oneself",
+		},
 	}
 }
 
@@ -158,6 +201,11 @@ func (a *API) definitionEndpoints() []endpoint {
 		{
 			method: get, pattern: link.PatternAPIDefinition, handler: a.serve(a.showDefinition), name: "getDefinition", tag: tagDefinitions,
 			summary: "The draft of a survey", result: definitionSchema,
+			params: []param{{"format", "query", "qsf: the survey as a file, without an envelope.", schema{"type": "string", "enum": []string{"qsf"}}}},
+		},
+		{
+			method: get, pattern: link.PatternAPIImportReport, handler: a.serve(a.showImportReport), name: "getImportReport", tag: tagDefinitions,
+			summary: "What became of the file that a survey was made of", result: importReport{},
 		},
 		{
 			method: get, pattern: link.PatternAPIQuestions, handler: a.serve(a.listQuestions), name: "listQuestions", tag: tagDefinitions,
@@ -181,6 +229,14 @@ func (a *API) definitionEndpoints() []endpoint {
 			summary: "Remove a question from the draft",
 		},
 		{
+			method: get, pattern: link.PatternAPIVersions, handler: a.serve(a.listVersions), name: "listVersions", tag: tagDefinitions,
+			summary: "What was published, the newest first", result: list[versionRow]{}, params: paging,
+		},
+		{
+			method: get, pattern: link.PatternAPIVersion, handler: a.serve(a.showVersion), name: "getVersion", tag: tagDefinitions,
+			summary: "One version with its definition", result: shownVersionSchema,
+		},
+		{
 			method: post, pattern: link.PatternAPIVersions, handler: a.serve(a.createVersion), name: "createVersion", tag: tagDefinitions,
 			summary: "Publish the draft", body: newVersion{}, result: madeVersion{},
 		},
@@ -200,6 +256,12 @@ func (a *API) responseEndpoints() []endpoint {
 		{
 			method: get, pattern: link.PatternAPIResponse, handler: a.serve(a.showResponse), name: "getResponse", tag: tagResponses,
 			summary: "One response with values and labels", result: survey.Export{},
+		},
+		{
+			method: put, pattern: link.PatternAPIResponseUpdate, handler: a.serve(a.updateResponse), name: "updateResponse", tag: tagResponses,
+			summary: "Change the embedded data of a response; workflows start that wait for updated responses",
+			more:    "What embeddedData does not name stays; null takes a field out. Unless resetRecordedDate is false the response counts as recorded now.",
+			body:    responseUpdate{},
 		},
 		{
 			method: del, pattern: link.PatternAPIResponse, handler: a.serve(a.deleteResponse), name: "deleteResponse", tag: tagResponses,
@@ -235,7 +297,7 @@ func (a *API) workflowEndpoints() []endpoint {
 		},
 		{
 			method: post, pattern: link.PatternAPIWorkflowEnable, handler: a.serve(a.enableWorkflow), name: "enableWorkflow", tag: tagWorkflows,
-			summary: "Turn a workflow on; runs that waited for that go on", result: workflowBody{},
+			summary: "Turn a workflow on; runs that waited for that go on, or are canceled", body: workflowSwitchSchema, noBody: true, result: workflowBody{},
 		},
 		{
 			method: post, pattern: link.PatternAPIWorkflowDisable, handler: a.serve(a.disableWorkflow), name: "disableWorkflow", tag: tagWorkflows,
@@ -243,7 +305,7 @@ func (a *API) workflowEndpoints() []endpoint {
 		},
 		{
 			method: post, pattern: link.PatternAPIWorkflowTest, handler: a.serve(a.testWorkflow), name: "testWorkflow", tag: tagWorkflows,
-			summary: "Run the live version on a response that is there, marked as a test", body: workflowTest{}, result: runDetail{},
+			summary: "Run the live version on a response that is there or on the values of an event, marked as a test", body: workflowTest{}, result: runDetail{},
 		},
 		{
 			method: get, pattern: link.PatternAPIWorkflowRuns, handler: a.serve(a.listWorkflowRuns), name: "listWorkflowRuns", tag: tagWorkflows,
@@ -273,6 +335,48 @@ func (a *API) runEndpoints() []endpoint {
 		{
 			method: post, pattern: link.PatternAPIRunReplay, handler: a.serve(a.replayRun), name: "replayRun", tag: tagRuns,
 			summary: "Repeat a run that has ended; answers the new one", body: runReplaySchema, noBody: true, result: runDetail{},
+		},
+		{
+			method: post, pattern: link.PatternAPIRunsReplay, handler: a.serve(a.replayRuns), name: "replayRuns", tag: tagRuns,
+			summary: "Repeat many runs that have ended: those of runIds, or all that match a filter",
+			more:    "The answer names a job, which GET /jobs/{jobId} tells of. Runs that have not ended are reported and left alone. perSecond holds the pace; without it replays go as fast as there is room beside other runs.",
+			body:    bulkReplaySchema, result: startedJob{},
+		},
+		{
+			method: post, pattern: link.PatternAPIRunsCancel, handler: a.serve(a.cancelRuns), name: "cancelRuns", tag: tagRuns,
+			summary: "End many runs that have not ended: those of runIds, or all that match a filter",
+			more:    "The answer names a job, which GET /jobs/{jobId} tells of. Running ones end before their next task.",
+			body:    bulkOpenSchema, result: startedJob{},
+		},
+		{
+			method: post, pattern: link.PatternAPIRunsPlay, handler: a.serve(a.playRuns), name: "playRuns", tag: tagRuns,
+			summary: "Let many runs that wait go on now: those of runIds, or all that match a filter",
+			more:    "The answer names a job, which GET /jobs/{jobId} tells of.",
+			body:    bulkOpenSchema, result: startedJob{},
+		},
+		{
+			method: post, pattern: link.PatternAPIRunsExport, handler: a.serve(a.exportRuns), name: "exportRuns", tag: tagRuns,
+			summary: "Write all runs that match a filter into a file",
+			more:    "The answer names a job, which GET /jobs/{jobId} tells of. Once it is complete, its file is at GET /jobs/{jobId}/file for a day.",
+			body:    bulkExportSchema, result: startedJob{},
+		},
+		{
+			method: post, pattern: link.PatternAPIWorkflowRuns, handler: a.serve(a.runForResponses), name: "runForResponses", tag: tagWorkflows,
+			summary: "Start the workflow for responses that are there: those of responseIds, or all that match a filter",
+			more:    "The answer names a job, which GET /jobs/{jobId} tells of. The condition decides as for a new response, unless always is true.",
+			body:    bulkStartSchema, result: startedJob{},
+		},
+		{
+			method: post, pattern: link.PatternAPIJobCancel, handler: a.serve(a.cancelJob), name: "cancelJob", tag: tagRuns,
+			summary: "End long work where it is; what it has done stays", result: jobBody{},
+		},
+		{
+			method: get, pattern: link.PatternAPIJobFile, handler: a.jobFile, name: "getJobFile", tag: tagRuns,
+			summary: "The file that long work has made, as CSV or JSON", result: schema{}, plain: true,
+		},
+		{
+			method: get, pattern: link.PatternAPIJob, handler: a.serve(a.showJob), name: "getJob", tag: tagRuns,
+			summary: "How far long work is", result: jobBody{},
 		},
 		{
 			method: post, pattern: link.PatternAPIRunCancel, handler: a.serve(a.cancelRun), name: "cancelRun", tag: tagRuns,

@@ -106,6 +106,15 @@ func (c *call) runFilter() (store.RunFilter, error) {
 	return f, err
 }
 
+// RunJSON gives a run as lists have it, for files that repeat them.
+func RunJSON(ctx context.Context, r *store.RunRow, started time.Time) any {
+	row := rowOf(ctx, r)
+	if !started.IsZero() {
+		row.StartedAt = millis(&started)
+	}
+	return row
+}
+
 // rowOf gives a run as lists have it.
 func rowOf(ctx context.Context, r *store.RunRow) runRow {
 	row := runRow{
@@ -121,7 +130,10 @@ func rowOf(ctx context.Context, r *store.RunRow) runRow {
 	}
 	switch row.Status {
 	case models.RunScheduled:
-		row.ScheduledAt, row.StatusAt = micros(r.DueAt), micros(r.QueueStateAt)
+		row.StatusAt = micros(r.QueueStateAt)
+		if r.Hold == nil { // the deadline of a held one is no time at which it goes on
+			row.ScheduledAt = micros(r.DueAt)
+		}
 		if r.DueAt == nil && r.Queue != nil && *r.Queue == models.QueueReady {
 			row.ScheduledAt = row.StatusAt
 		}
@@ -140,7 +152,9 @@ func holdReason(ctx context.Context, r *store.RunRow) *string {
 		return nil
 	}
 	reason := i18n.T(ctx, "api.hold.host")
-	if *r.Hold == models.HoldOff {
+	if r.HoldReason != nil && *r.HoldReason != "" {
+		reason = i18n.T(ctx, "api.hold.off") + " " + *sentenceOf(ctx, *r.HoldReason)
+	} else if *r.Hold == models.HoldOff {
 		reason = i18n.T(ctx, "api.hold.off")
 	}
 	return &reason
@@ -180,8 +194,8 @@ func (a *API) runBody(c *call, id string) (any, error) {
 	if len(d.Attempts) > 0 {
 		body.StartedAt = millis(&d.Attempts[0].StartedAt)
 	}
-	if snapshot, err := workflow.DecodeSnapshot(d.Event.Payload); err == nil && snapshot.Contact != nil && body.Respondent != nil {
-		p := snapshot.Contact
+	if snapshot, err := workflow.DecodeSnapshot(d.Event.Payload); err == nil && body.Respondent != nil && workflow.Respondent(snapshot) != nil {
+		p := workflow.Respondent(snapshot)
 		body.Respondent = &respondent{FirstName: orNull(p.FirstName), LastName: orNull(p.LastName), Email: orNull(p.Email)}
 	}
 	return body, nil
@@ -205,15 +219,11 @@ func (a *API) replayRun(c *call) (any, error) {
 	if err := c.optionalBody(&in); err != nil {
 		return nil, err
 	}
-	if !slices.Contains([]string{"", "start", "failedTask"}, in.From) {
-		return nil, invalid("from", "api.error.replay_from")
+	options, err := replayOptions(in.From, in.Revision)
+	if err != nil {
+		return nil, err
 	}
-	if !slices.Contains([]string{"", "current", "original"}, in.Revision) {
-		return nil, invalid("revision", "api.error.replay_revision")
-	}
-	run, err := workflow.Replay(c.Request().Context(), a.store, a.clock, c.actor, c.Param("runId"), workflow.ReplayOptions{
-		FromFailed: in.From == "failedTask", Original: in.Revision == "original",
-	})
+	run, err := workflow.Replay(c.Request().Context(), a.store, c.actor, c.Param("runId"), options)
 	if err != nil {
 		return nil, missing(err, "api.error.no_run")
 	}

@@ -50,6 +50,7 @@ type runAttempt struct {
 	Request    *models.ExchangeRequest  `json:"request"`
 	Response   *models.ExchangeResponse `json:"response"`
 	Error      *string                  `json:"error"`
+	Console    string                   `json:"console,omitempty"` // of a code task: what it printed
 }
 
 // finals are the statuses of tasks by their last attempt.
@@ -108,7 +109,11 @@ func attemptOf(ctx context.Context, a models.Attempt) runAttempt {
 		return out
 	}
 	var x models.Exchange
-	if json.Unmarshal([]byte(*a.Exchange), &x) == nil {
+	switch err := json.Unmarshal([]byte(*a.Exchange), &x); {
+	case err != nil:
+	case x.Script != nil: // code calls nobody
+		out.Console = x.Script.Console
+	default:
 		out.Request, out.Response = &x.Request, x.Response
 	}
 	return out

@@ -31,6 +31,8 @@ var enums = map[reflect.Type]any{
 	reflect.TypeFor[models.RunStatus]():     models.RunStatuses,
 	reflect.TypeFor[models.OnFailure]():     []models.OnFailure{models.FailureContinue, models.FailureStop},
 	reflect.TypeFor[taskStatus]():           taskStatuses,
+	reflect.TypeFor[models.JobKind]():       models.JobKinds,
+	reflect.TypeFor[jobStatus]():            []jobStatus{jobInProgress, jobComplete, jobFailed, jobCanceled},
 	reflect.TypeFor[models.AttemptResult](): []models.AttemptResult{models.AttemptSucceeded, models.AttemptFailed, models.AttemptRetried, models.AttemptLost, models.AttemptSkipped, models.AttemptCarried},
 }
 

@@ -25,12 +25,18 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/account"
 	"surveyflow/internal/clock"
+	"surveyflow/internal/contact"
+	"surveyflow/internal/credential"
 	"surveyflow/internal/link"
 	"surveyflow/internal/outbound"
+	"surveyflow/internal/report"
+	"surveyflow/internal/secret"
+	"surveyflow/internal/signing"
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
 	"surveyflow/internal/survey"
 	"surveyflow/internal/task"
+	"surveyflow/internal/task/outboundwebhook"
 	"surveyflow/internal/task/webservice"
 	"surveyflow/models"
 )
@@ -41,6 +47,8 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // bench is an instance with a brand admin, two members and a token of each.
 type bench struct {
+	signing *signing.Keeper
+	reports *report.Service
 	testing.TB
 	store  *store.Store
 	clock  *clock.Fake
@@ -71,9 +79,17 @@ func newBenchOn(t testing.TB, d storetest.Database) *bench {
 	b.check(err)
 	frame, err := web.New(web.Options{Base: base, People: people, Store: b.store, CookieKey: make([]byte, 32), Clock: b.clock, Log: log})
 	b.check(err)
+	sealer, err := secret.Open(t.Context(), b.store, [][]byte{bytes.Repeat([]byte("k"), 32)}, b.clock)
+	b.check(err)
+	client := outbound.New(outbound.Options{Version: "test"})
+	lender := credential.New(credential.Options{Store: b.store, Sealer: sealer, Client: client, Clock: b.clock})
+	b.signing = signing.NewKeeper(b.store, sealer, b.clock)
+	calls := webservice.New(client, lender)
+	surveys := survey.New(b.store, b.clock)
+	b.reports = report.New(b.store, surveys, b.clock)
 	b.api = New(Deps{
-		Store: b.store, Surveys: survey.New(b.store, b.clock), Tokens: b.tokens, Base: base, Clock: b.clock,
-		Tasks: task.NewRegistry(webservice.New(outbound.New(outbound.Options{Version: "test"}))),
+		Store: b.store, Surveys: surveys, Reports: b.reports, Tokens: b.tokens, Base: base, Clock: b.clock,
+		Tasks: task.NewRegistry(calls, outboundwebhook.New(calls, b.signing, b.clock)), Credentials: lender, Sealer: sealer, Signing: b.signing, Contacts: contact.New(b.store, b.clock), Outbound: client,
 	})
 	e := frame.Echo(b.api.Routes())
 	Register(e)
@@ -225,7 +241,7 @@ func (r *reply) text(name string) string {
 }
 
 var (
-	anyID   = regexp.MustCompile(`\b(SV|BL|R|UR|CO|WF|OCAC|EV|RN|RS|TK)_[0-9A-Za-z]{15}`)
+	anyID   = regexp.MustCompile(`\b(SV|BL|R|UR|CO|WF|OCAC|EV|RN|RS|TK|CG|CID|CGC)_[0-9A-Za-z]{15}`)
 	anyUUID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 )
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,9 +80,13 @@ func (a *API) skip(c *call, n int) (string, error) {
 	return before, nil
 }
 
-// survey reads the survey that the path names.
+// survey reads the survey that the path names: to see it for GET, to change it for everything else.
 func (a *API) survey(c *call) (*models.Survey, error) {
-	s, err := a.store.Survey(c.Request().Context(), c.actor, c.Param("surveyId"))
+	read := a.store.SurveyToEdit
+	if c.Request().Method == http.MethodGet {
+		read = a.store.Survey
+	}
+	s, err := read(c.Request().Context(), c.actor, c.Param("surveyId"))
 	return s, missing(err, "api.error.no_survey")
 }
 
@@ -138,7 +143,7 @@ func (o *optionalTime) UnmarshalJSON(text []byte) error {
 		o.text = string(bytes.TrimSpace(text))
 		return nil //nolint:nilerr // the check names the member, which is not known here
 	}
-	if s == nil || *s == "" {
+	if s == nil || *s == "" || strings.HasPrefix(*s, "0000-00-00") { // as heads of files say none
 		return nil
 	}
 	if t, ok := parseTime(*s); ok {
@@ -154,6 +159,11 @@ func (a *API) updateSurvey(c *call) (any, error) {
 	if err := c.body(&in); err != nil {
 		return nil, err
 	}
+	return a.changeSurvey(c, &in)
+}
+
+// changeSurvey makes a change of the survey that the path names.
+func (a *API) changeSurvey(c *call, in *surveyChange) (any, error) {
 	s, err := a.survey(c)
 	if err != nil {
 		return nil, err
@@ -162,7 +172,7 @@ func (a *API) updateSurvey(c *call) (any, error) {
 		return nil, err
 	}
 	err = a.store.InTx(c.Request().Context(), func(ctx context.Context, tx *store.Store) error {
-		return in.apply(ctx, tx, c.actor, s)
+		return in.apply(ctx, tx, c, s)
 	})
 	return nil, err
 }
@@ -206,19 +216,20 @@ func (o *optionalTime) check(field string, stays *time.Time) []models.FieldError
 }
 
 // apply makes the change. Whoever gives the survey away does that last, because afterwards it may be out of their sight.
-func (in *surveyChange) apply(ctx context.Context, tx *store.Store, actor models.Actor, s *models.Survey) error {
+func (in *surveyChange) apply(ctx context.Context, tx *store.Store, c *call, s *models.Survey) error {
+	actor := c.actor
 	if in.Name != nil && *in.Name != s.Name {
 		if err := tx.RenameSurvey(ctx, actor, s.ID, *in.Name); err != nil {
 			return err
 		}
 	}
 	if e := in.Expiration; e != nil {
-		if err := tx.SetSurveyDates(ctx, actor, s.ID, e.StartDate.time, e.EndDate.time); err != nil {
+		if err := survey.SetDates(ctx, tx, c.change(s), e.StartDate.time, e.EndDate.time); err != nil {
 			return err
 		}
 	}
 	if in.IsActive != nil {
-		if err := activate(ctx, tx, actor, s, *in.IsActive); err != nil {
+		if err := activate(ctx, tx, c.change(s), s, *in.IsActive); err != nil {
 			return err
 		}
 	}
@@ -234,27 +245,33 @@ func (in *surveyChange) apply(ctx context.Context, tx *store.Store, actor models
 
 // activate publishes and opens a survey, or closes it (contract §7, Writes). One that was never live cannot be closed and
 // need not be.
-func activate(ctx context.Context, tx *store.Store, actor models.Actor, s *models.Survey, active bool) error {
+func activate(ctx context.Context, tx *store.Store, change survey.Change, s *models.Survey, active bool) error {
 	switch {
 	case !active && s.Version == 0:
 		return nil
 	case !active:
-		return tx.SetSurveyState(ctx, actor, s.ID, models.SurveyClosed)
+		return survey.SetState(ctx, tx, change, models.SurveyClosed)
 	}
 	if s.Version == 0 || s.DraftRev != s.LiveDraft {
-		if err := publish(ctx, tx, actor, s); err != nil {
+		if err := publish(ctx, tx, change, s); err != nil {
 			return err
 		}
 	}
-	return tx.SetSurveyState(ctx, actor, s.ID, models.SurveyOpen)
+	return survey.SetState(ctx, tx, change, models.SurveyOpen)
+}
+
+// change names the survey, who changes it, and which of our own runs made the call.
+func (c *call) change(s *models.Survey) survey.Change {
+	depth, run := causeOf(c.Request().Header)
+	return survey.Change{Actor: c.actor, SurveyID: s.ID, Depth: depth, CauseRun: run}
 }
 
 // publish makes the draft the live version.
-func publish(ctx context.Context, tx *store.Store, actor models.Actor, s *models.Survey) error {
+func publish(ctx context.Context, tx *store.Store, change survey.Change, s *models.Survey) error {
 	if err := survey.Check(&s.Draft.V); err != nil {
 		return err
 	}
-	_, err := tx.PutSurveyLive(ctx, actor, s.ID, s.DraftRev)
+	_, err := survey.PutLive(ctx, tx, change, s.DraftRev)
 	return err
 }
 

@@ -83,10 +83,10 @@ func TestWhatIsNotUsedYetIsKeptAndNamed(t *testing.T) {
 	b := newBench(t)
 	s := b.newSurvey(b.ada)
 	path := "/survey-definitions/" + s.id + "/questions"
-	r := b.post(b.ada, path, `{"QuestionText":"A","QuestionType":"MC","Selector":"DL","Choices":{"1":{"Display":"x","Image":{"Display":"y"}},"2":{"Display":"z"}},
+	r := b.post(b.ada, path, `{"QuestionText":"A","QuestionType":"MC","Selector":"SB","Choices":{"1":{"Display":"x","Image":{"Display":"y"}},"2":{"Display":"z"}},
 		"Randomization":{"Type":"All"},"QuestionJS":"alert(1)","Language":{"DE":{"QuestionText":"B"}},"VariableNaming":{"1":"first"},
 		"Validation":{"Settings":{"ForceResponse":"RequestResponse","Type":"CustomValidation","CustomValidation":{"Logic":1}}}}`)
-	want := "Kept, but not used yet: Choices.1.Image, Language, QuestionJS, Randomization, Selector DL, Validation.Settings.ForceResponse RequestResponse, Validation.Settings.Type CustomValidation, VariableNaming."
+	want := "Kept, but not used yet: Choices.1.Image, Language, QuestionJS, Randomization, Selector SB, Validation.Settings.ForceResponse RequestResponse, Validation.Settings.Type CustomValidation, VariableNaming."
 	if r.Meta.Notice != want {
 		t.Errorf("the notice is %s", r.Meta.Notice)
 	}
@@ -98,11 +98,11 @@ func TestQuestionsThatCannotBeAskedAreKeptInTheirPlaces(t *testing.T) {
 	b := newBench(t)
 	s := b.newSurvey(b.ada)
 	path := "/survey-definitions/" + s.id + "/questions"
-	matrix := `{"QuestionText":"Rate","DataExportTag":"rate","QuestionType":"Matrix","Selector":"Likert","SubSelector":"SingleAnswer","Choices":{"1":{"Display":"Speed"}},
+	table := `{"QuestionText":"Rate","DataExportTag":"rate","QuestionType":"SBS","Selector":"SBSMatrix","SubSelector":"","Choices":{"1":{"Display":"Speed"}},
 		"Answers":{"1":{"Display":"Bad"}},"AnswerOrder":[1]}`
 	b.post(b.ada, path, everyType[2])
-	r := b.post(b.ada, path, matrix)
-	if r.text("QuestionID") != "QID2" || r.Meta.Notice != "Kept, but not used yet: QuestionType Matrix/Likert." {
+	r := b.post(b.ada, path, table)
+	if r.text("QuestionID") != "QID2" || r.Meta.Notice != "Kept, but not used yet: QuestionType SBS/SBSMatrix." {
 		t.Errorf("answer %s", r.body)
 	}
 	b.post(b.ada, path, everyType[5])
@@ -112,7 +112,7 @@ func TestQuestionsThatCannotBeAskedAreKeptInTheirPlaces(t *testing.T) {
 	b.get(b.ada, "/surveys/"+s.id)
 
 	b.do(b.ada, "PUT", path+"/QID2", everyType[3]).ok()
-	b.do(b.ada, "PUT", path+"/QID1", matrix).ok()
+	b.do(b.ada, "PUT", path+"/QID1", table).ok()
 	if got := strings.Join(b.questionIDs(b.ada, s.id), " "); got != "QID1 QID2 QID3" {
 		t.Errorf("the order became %s", got)
 	}

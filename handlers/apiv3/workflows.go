@@ -3,7 +3,10 @@ package apiv3
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"net/http"
 
+	"surveyflow/internal/signing"
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
@@ -16,29 +19,45 @@ type workflowBody struct {
 	SurveyID *string `json:"surveyId"`
 	Enabled  bool    `json:"enabled"`
 	models.WorkflowDefinition
-	Revision int `json:"revision"` // the live version; 0 before the first one
+	Revision       int     `json:"revision"`       // the live version; 0 before the first one
+	SwitchOffAfter int     `json:"switchOffAfter"` // failed runs in a row; 0 for never
+	OffReason      *string `json:"offReason"`      // why it switched itself off
+	OffSince       *string `json:"offSince"`
 }
 
 func bodyOf(w *models.Workflow, def models.WorkflowDefinition) workflowBody {
 	workflow.Normalize(&def)
-	return workflowBody{ID: w.ID, Name: w.Name, SurveyID: w.SurveyID, Enabled: w.Enabled, WorkflowDefinition: def, Revision: w.Version}
+	def = workflow.ShowSecrets(def)
+	return workflowBody{ID: w.ID, Name: w.Name, SurveyID: w.SurveyID, Enabled: w.Enabled, WorkflowDefinition: def, Revision: w.Version, SwitchOffAfter: w.OffAfter, OffSince: millis(w.OffAt)}
 }
 
 // body gives a workflow with what runs: its live version, or its draft while there is none.
 func (a *API) workflowBody(ctx context.Context, w *models.Workflow) (workflowBody, error) {
 	if w.Version == 0 || !w.Changed() {
-		return bodyOf(w, w.Draft.V), nil
+		return bodyOf(w, w.Draft.V).explained(ctx, w), nil
 	}
 	v, err := a.store.WorkflowVersion(ctx, w.ID, w.Version)
 	if err != nil {
 		return workflowBody{}, err
 	}
-	return bodyOf(w, v.Definition.V), nil
+	body := bodyOf(w, v.Definition.V)
+	body.Notifications = w.Draft.V.Notifications // they count at once
+	return body.explained(ctx, w), nil
 }
 
-// workflowOf reads the workflow that the path names.
+// explained says why a workflow switched itself off.
+func (b workflowBody) explained(ctx context.Context, w *models.Workflow) workflowBody {
+	b.OffReason = sentenceOf(ctx, w.OffReason)
+	return b
+}
+
+// workflowOf reads the workflow that the path names: to see it for GET, to change it for everything else.
 func (a *API) workflowOf(c *call) (*models.Workflow, error) {
-	w, err := a.store.Workflow(c.Request().Context(), c.actor, c.Param("workflowId"))
+	read := a.store.WorkflowToEdit
+	if c.Request().Method == http.MethodGet {
+		read = a.store.Workflow
+	}
+	w, err := read(c.Request().Context(), c.actor, c.Param("workflowId"))
 	return w, missing(err, "api.error.no_workflow")
 }
 
@@ -58,6 +77,13 @@ func (a *API) listWorkflows(c *call) (any, error) {
 			return nil, err
 		}
 	}
+	addressed := make([]*workflowBody, len(bodies))
+	for i := range bodies {
+		addressed[i] = &bodies[i]
+	}
+	if err := a.tellAddresses(ctx, addressed...); err != nil {
+		return nil, err
+	}
 	return listOf(bodies, a.nextPage(c, next)), nil
 }
 
@@ -66,7 +92,12 @@ func (a *API) showWorkflow(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.workflowBody(c.Request().Context(), w)
+	ctx := c.Request().Context()
+	body, err := a.workflowBody(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	return a.told(ctx, body)
 }
 
 // workflowChange is a workflow as it is written: what is not named takes its default when it is made, and stays when it is
@@ -80,6 +111,8 @@ type workflowChange struct {
 	Tasks         *[]models.TaskSpec         `json:"tasks"`
 	Notifications *models.Notifications      `json:"notifications"`
 	Revision      int                        `json:"revision"`
+	// SwitchOffAfter counts at once, like the notifications.
+	SwitchOffAfter *int `json:"switchOffAfter"`
 }
 
 // optional is a member that may be left out or null, and both mean something.
@@ -94,8 +127,8 @@ func (o *optional[T]) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &o.value)
 }
 
-// onto puts what is named into a definition.
-func (in *workflowChange) onto(def *models.WorkflowDefinition) {
+// onto puts what is named into a definition, and gives the secrets of webhooks in it, by the ids of their tasks.
+func (in *workflowChange) onto(def *models.WorkflowDefinition) map[string]string {
 	if in.Event != nil {
 		def.Event = *in.Event
 	}
@@ -108,7 +141,28 @@ func (in *workflowChange) onto(def *models.WorkflowDefinition) {
 	if in.Notifications != nil {
 		def.Notifications = *in.Notifications
 	}
-	workflow.Normalize(def)
+	return workflow.Normalize(def)
+}
+
+// checkSecrets tells which secrets of webhooks cannot sign.
+func checkSecrets(def *models.WorkflowDefinition, secrets map[string]string) []models.FieldError {
+	var wrong []models.FieldError
+	for i, t := range def.Tasks {
+		if text, brought := secrets[t.ID]; brought && !signing.Valid(text) {
+			wrong = append(wrong, models.Field(fmt.Sprintf("tasks[%d].config.secret", i), "task.error.webhook_secret"))
+		}
+	}
+	return wrong
+}
+
+// keepSecrets keeps the secrets that came with a workflow, sealed, and makes those of webhooks that came without one.
+func (a *API) keepSecrets(ctx context.Context, tx *store.Store, actor models.Actor, w *models.Workflow, secrets map[string]string) error {
+	for id, text := range secrets {
+		if _, err := a.signing.In(tx).Set(ctx, actor, w.ID, id, text); err != nil {
+			return err
+		}
+	}
+	return a.signing.In(tx).Provide(ctx, w.ID, &w.Draft.V)
 }
 
 func (a *API) createWorkflow(c *call) (any, error) {
@@ -126,13 +180,24 @@ func (a *API) createWorkflow(c *call) (any, error) {
 	w := &models.Workflow{ID: models.NewID(models.PrefixWorkflow), SurveyID: in.SurveyID.value, OwnerID: c.actor.UserID}
 	fields := checkName("name", in.Name)
 	w.Name = *in.Name
-	in.onto(&w.Draft.V)
+	secrets := in.onto(&w.Draft.V)
+	fields = append(fields, checkSecrets(&w.Draft.V, secrets)...)
 	w.EventType = w.Draft.V.Event.Type
-	if err := a.checkWorkflow(ctx, c.actor, w, fields); err != nil {
+	wrong, err := a.checkSecret(ctx, w, in.secret())
+	if err != nil {
 		return nil, err
 	}
-	err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Store) error {
+	if err := a.checkWorkflow(ctx, c.actor, w, append(fields, wrong...)); err != nil {
+		return nil, err
+	}
+	err = a.store.InTx(ctx, func(ctx context.Context, tx *store.Store) error {
 		if err := tx.CreateWorkflow(ctx, c.actor, w); err != nil {
+			return err
+		}
+		if err := a.keepSecrets(ctx, tx, c.actor, w, secrets); err != nil {
+			return err
+		}
+		if err := a.keepSecret(ctx, tx, c.actor, w, in.secret()); err != nil {
 			return err
 		}
 		live, err := tx.PutWorkflowLive(ctx, c.actor, w.ID, 0)
@@ -140,12 +205,15 @@ func (a *API) createWorkflow(c *call) (any, error) {
 			return err
 		}
 		*w = *live
+		if err := setOffAfter(ctx, tx, c.actor, w, in.SwitchOffAfter); err != nil {
+			return err
+		}
 		return switchTo(ctx, tx, c.actor, w, in.Enabled)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return bodyOf(w, w.Draft.V), nil
+	return a.told(ctx, bodyOf(w, w.Draft.V))
 }
 
 // switchTo turns a workflow on or off when that was asked for.
@@ -155,6 +223,15 @@ func switchTo(ctx context.Context, tx *store.Store, actor models.Actor, w *model
 	}
 	w.Enabled = *enabled
 	return tx.SetWorkflowEnabled(ctx, actor, w.ID, *enabled)
+}
+
+// setOffAfter says when a workflow switches itself off, when that was asked for.
+func setOffAfter(ctx context.Context, tx *store.Store, actor models.Actor, w *models.Workflow, failures *int) error {
+	if failures == nil {
+		return nil
+	}
+	w.OffAfter = *failures
+	return tx.SetOffAfter(ctx, actor, w.ID, *failures)
 }
 
 // checkWorkflow tells what keeps a workflow from being live, by paths in its JSON. Its survey's questions are those of the
@@ -184,6 +261,11 @@ func (a *API) checkWorkflow(ctx context.Context, actor models.Actor, w *models.W
 	if e, ok := err.(*models.Error); ok { //nolint:errorlint // Check promises this type
 		fields = append(fields, e.Fields...)
 	}
+	more, err := a.checkCredentials(ctx, actor, w)
+	if err != nil {
+		return err
+	}
+	fields = append(fields, more...)
 	return models.Invalid(fields...)
 }
 
@@ -213,13 +295,24 @@ func (a *API) updateWorkflow(c *call) (any, error) {
 		fields = append(fields, models.Field("surveyId", "api.error.survey_fixed"))
 	}
 	w.Draft.V = before.WorkflowDefinition
-	in.onto(&w.Draft.V)
-	if err := a.checkWorkflow(ctx, c.actor, w, fields); err != nil {
+	secrets := in.onto(&w.Draft.V)
+	fields = append(fields, checkSecrets(&w.Draft.V, secrets)...)
+	wrong, err := a.checkSecret(ctx, w, in.secret())
+	if err != nil {
+		return nil, err
+	}
+	if err := a.checkWorkflow(ctx, c.actor, w, append(fields, wrong...)); err != nil {
 		return nil, err
 	}
 	err = a.store.InTx(ctx, func(ctx context.Context, tx *store.Store) error {
+		if err := a.keepSecrets(ctx, tx, c.actor, w, secrets); err != nil {
+			return err
+		}
 		rev, err := tx.SaveWorkflowDraft(ctx, c.actor, w, w.DraftRev)
 		if err != nil {
+			return err
+		}
+		if err := a.keepSecret(ctx, tx, c.actor, w, in.secret()); err != nil {
 			return err
 		}
 		live, err := tx.PutWorkflowLive(ctx, c.actor, w.ID, rev)
@@ -227,12 +320,15 @@ func (a *API) updateWorkflow(c *call) (any, error) {
 			return err
 		}
 		*w = *live
+		if err := setOffAfter(ctx, tx, c.actor, w, in.SwitchOffAfter); err != nil {
+			return err
+		}
 		return switchTo(ctx, tx, c.actor, w, in.Enabled)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return bodyOf(w, w.Draft.V), nil
+	return a.told(ctx, bodyOf(w, w.Draft.V))
 }
 
 func sameID(a, b *string) bool {
@@ -251,7 +347,6 @@ func (a *API) deleteWorkflow(c *call) (any, error) {
 	return nil, nil
 }
 
-func (a *API) enableWorkflow(c *call) (any, error)  { return a.switchWorkflow(c, true) }
 func (a *API) disableWorkflow(c *call) (any, error) { return a.switchWorkflow(c, false) }
 
 func (a *API) switchWorkflow(c *call, on bool) (any, error) {
@@ -259,33 +354,4 @@ func (a *API) switchWorkflow(c *call, on bool) (any, error) {
 		return nil, missing(err, "api.error.no_workflow")
 	}
 	return a.showWorkflow(c)
-}
-
-// workflowTest is the body of POST /workflows/{workflowId}/test.
-type workflowTest struct {
-	ResponseID string          `json:"responseId"`
-	Event      json.RawMessage `json:"event"`
-}
-
-// testWorkflow runs the live version on a response that is there, and answers the run as it was scheduled.
-func (a *API) testWorkflow(c *call) (any, error) {
-	var in workflowTest
-	if err := c.body(&in); err != nil {
-		return nil, err
-	}
-	w, err := a.workflowOf(c)
-	if err != nil {
-		return nil, err
-	}
-	if len(in.Event) > 0 && string(in.Event) != "null" {
-		return nil, invalid("event", "api.error.test_event")
-	}
-	if in.ResponseID == "" {
-		return nil, invalid("responseId", "api.error.test_response")
-	}
-	run, err := workflow.TestRun(c.Request().Context(), a.store, a.clock, c.actor, w.ID, models.CleanText(in.ResponseID))
-	if err != nil {
-		return nil, missing(err, "api.error.no_response")
-	}
-	return a.runBody(c, run.ID)
 }

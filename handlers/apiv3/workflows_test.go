@@ -45,6 +45,22 @@ func TestAWorkflowsDefaults(t *testing.T) {
 	r.golden("workflow_defaults")
 }
 
+func TestWhoIsToldOfFailuresHasAnAddress(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	s := b.liveSurvey(b.ada)
+	var w workflowBody
+	b.newWorkflow(b.ada, s.id, "").into(&w)
+	r := b.do(b.ada, "PUT", "/workflows/"+w.ID, `{"notifications":{"enabled":true,"recipients":["ops@example.com","nobody"]}}`)
+	if r.status != 400 || len(r.Meta.Error.Fields) != 1 || r.Meta.Error.Fields[0].Field != "notifications.recipients[1]" {
+		t.Errorf("%d %+v", r.status, r.Meta.Error)
+	}
+	many := strings.Repeat(`"ops@example.com",`, models.MaxNotified) + `"ops@example.com"`
+	if r := b.do(b.ada, "PUT", "/workflows/"+w.ID, `{"notifications":{"enabled":true,"recipients":[`+many+`]}}`); r.status != 400 {
+		t.Errorf("too many addresses: %d", r.status)
+	}
+}
+
 func TestWritesOfPartsKeepTheRest(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -282,5 +298,22 @@ func TestTasksThatDidNotRunSayWhy(t *testing.T) {
 		if got := unended(c.run, c.reached); got != c.want {
 			t.Errorf("%s, %t: %s, want %s", c.run, c.reached, got, c.want)
 		}
+	}
+}
+
+func TestAWorkflowIsTestedOnAnEventThatDidNotHappen(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	s := b.liveSurvey(b.ada)
+	var w workflowBody
+	b.newWorkflow(b.ada, s.id, "").into(&w)
+	response := b.post(b.ada, "/surveys/"+s.id+"/responses", someValues).text("responseId")
+	test := "/workflows/" + w.ID + "/test"
+	b.do(b.ada, "POST", test, `{"event":{"type":"schedule"}}`).invalid("event.type")
+	b.do(b.ada, "POST", test, `{"event":{"values":{"QID1":99}}}`).invalid("event.values.QID1")
+	b.do(b.ada, "POST", test, `{"responseId":"`+response+`","event":{"values":{}}}`).invalid("event")
+	run := b.do(b.ada, "POST", test, `{"event":{"type":"surveyResponse","values":{"QID1":1}}}`).ok()
+	if !strings.Contains(string(run.Result), `"test":true`) || !strings.Contains(string(run.Result), `"responseId":null`) {
+		t.Errorf("the run is %s", run.Result)
 	}
 }

@@ -1,4 +1,5 @@
-// Package inbound holds the endpoints that other programs call without signing in: for now the request receivers.
+// Package inbound holds the endpoints that other programs call without signing in: the request receivers, and the
+// addresses that start workflows.
 package inbound
 
 import (

@@ -54,7 +54,7 @@ func newBench(t *testing.T, change func(*models.Receiver)) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.Config.Handler = frame.Echo(inbound.Routes(inbound.NewReceivers(s, clock.System{}, log)))
+	server.Config.Handler = frame.Echo(inbound.Routes(inbound.NewReceivers(s, clock.System{}, log), inbound.NewEvents(s, nil, nil, log), inbound.NewCalls(nil)))
 	server.Start()
 	t.Cleanup(server.Close)
 	b.url = base.ReceiverURL(b.receiver.Token)

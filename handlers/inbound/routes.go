@@ -11,14 +11,20 @@ import (
 )
 
 // Routes are the rows of the endpoints that other programs call.
-func Routes(receivers *Receivers) []web.Route {
+func Routes(receivers *Receivers, events *Events, calls *Calls) []web.Route {
 	row := web.Route{
 		Method: web.AnyMethod, Pattern: link.PatternReceiverURL, Handler: receivers.Answer, Guard: web.GuardNone, Origin: web.OriginPublic,
 		Limit: noLimit, Timeout: receiverTimeout, Errors: plainError, Quiet: true,
 	}
 	below := row
 	below.Pattern += "/*"
-	return []web.Route{row, below}
+	return []web.Route{row, below, {
+		Method: web.AnyMethod, Pattern: link.PatternJSONEvent, Handler: events.Take, Guard: web.GuardNone, Origin: web.OriginPublic,
+		Limit: noLimit, Errors: events.errors, Quiet: true,
+	}, {
+		Method: web.AnyMethod, Pattern: link.PatternCollectorCall, Handler: calls.Take, Guard: web.GuardNone, Origin: web.OriginPublic,
+		Limit: callLimit, Errors: callError, Quiet: true,
+	}}
 }
 
 const (

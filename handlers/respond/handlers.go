@@ -16,13 +16,29 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
+	"surveyflow/views/components"
 )
 
 // queryAgain is the parameter of the address that begins a new answer in a browser that has answered.
 const queryAgain = "again"
 
-// policy lets respondents' pages use what is ours and nothing else; nobody may frame them (contract §7, Frames).
-const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// Parameters of a personal link.
+const (
+	queryCrk    = "crk"
+	querySecret = "t"
+)
+
+// way gives what the request brings to its link besides the tokens.
+func way(c echo.Context, tokens ...string) survey.Way {
+	return survey.Way{
+		Slug: c.Param("collector"), Crk: c.QueryParam(queryCrk), Secret: c.QueryParam(querySecret), Pass: cookieValue(c, cookiePass), Tokens: tokens,
+	}
+}
+
+// policy lets respondents' pages use what is ours and nothing else. Nobody may frame them but the sites that the collector
+// names (contract §7, Frames).
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; " +
+	"base-uri 'none'; frame-ancestors "
 
 type handler func(c echo.Context) error
 
@@ -30,29 +46,39 @@ type handler func(c echo.Context) error
 func private(next handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", policy+"'none'")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		return next(c)
 	}
 }
 
+// letFrame lets the sites that the collector of the visit names show the page in a frame. A browser that keeps no cookies
+// there is led by the token in the form.
+func letFrame(c echo.Context, v *survey.Visit) {
+	if sites, _ := models.ParseFrameSites(v.Collector.FrameSites); len(sites) > 0 {
+		c.Response().Header().Set("Content-Security-Policy", policy+strings.Join(sites, " "))
+	}
+}
+
 // show answers a look at a link. It stores nothing: link scanners open everything (contract §7).
 func (r *Room) show(c echo.Context) error {
-	v, err := r.survey.Open(c.Request().Context(), c.Param("collector"), r.remembered(c))
+	v, err := r.survey.Enter(c.Request().Context(), way(c, r.remembered(c)))
 	if err != nil {
 		return err
 	}
-	if v.Response != nil && v.State != survey.StateAnswering && c.QueryParam(queryAgain) != "" {
-		if v, err = r.survey.Open(c.Request().Context(), v.Collector.Slug); err != nil {
+	letFrame(c, v)
+	if v.Response != nil && v.State != survey.StateAnswering && v.Again() && c.QueryParam(queryAgain) != "" {
+		if v, err = r.survey.Enter(c.Request().Context(), way(c)); err != nil {
 			return err
 		}
 	}
+	v.Carry(passed(c))
 	if v.State != survey.StateAnswering {
 		return r.tell(c, v, r.justFinished(c, v))
 	}
 	r.remember(c, v)
-	return r.render(c, page{visit: v, form: v.Form(), fields: survey.LinkFields(v.Definition, passed(c)), opened: r.clock.Now().Unix()})
+	return r.render(c, page{visit: v, form: v.Form(), opened: r.clock.Now().Unix()})
 }
 
 // lead answers the address of a survey with that of its default link, and keeps what it passes.
@@ -86,24 +112,33 @@ func (r *Room) submit(c echo.Context) error {
 		return err
 	}
 	ctx, cookie := c.Request().Context(), r.remembered(c)
-	v, err := r.survey.Open(ctx, c.Param("collector"), form.Get(fieldToken), cookie)
+	how := way(c, form.Get(fieldToken), cookie)
+	if pass := form.Get(fieldPass); pass != "" {
+		how.Pass = pass
+	}
+	v, err := r.survey.Enter(ctx, how)
 	if err != nil {
 		return err
 	}
-	begins, answering := v.Response == nil, v.State == survey.StateAnswering
+	letFrame(c, v)
+	switch {
+	case form.Get(fieldGo) == goOpened:
+		return r.opened(c, v)
+	case v.State == survey.StatePassword:
+		return r.unlock(c, v, form)
+	}
+	if form.Get(fieldGo) == goLook {
+		return r.look(c, v, form)
+	}
+	answering := v.State == survey.StateAnswering
 	sent := survey.Submission{
-		Page: form.Get(fieldPage), Back: form.Get(fieldGo) == "back", Form: form, Link: linked(form),
+		Page: form.Get(fieldPage), Back: form.Get(fieldGo) == goBack, Form: form, Link: linked(form),
 		Opened: r.openedAt(form), IP: c.RealIP(), UserAgent: c.Request().UserAgent(),
 	}
 	next, err := r.survey.Submit(ctx, v, sent)
 	if e, ok := errors.AsType[*models.Error](err); ok && e.Code == models.CodeInvalid && next != nil {
-		p := page{visit: next, form: form, errors: e.Fields, opened: sent.Opened.Unix()}
-		if begins {
-			p.fields = survey.LinkFields(next.Definition, sent.Link)
-		}
-		if sent.Page != next.Pages()[next.Page].ID { // an earlier page has to be mended: this form is not its
-			p.form = next.Form()
-		}
+		p := wrongPage(next, form, e)
+		p.opened = sent.Opened.Unix()
 		r.remember(c, next)
 		return r.render(c, p)
 	}
@@ -115,13 +150,64 @@ func (r *Room) submit(c echo.Context) error {
 	if finished {
 		r.rememberFinished(c, next)
 	}
-	if cookie != "" {
-		return c.Redirect(http.StatusSeeOther, link.Respond(next.Collector.Slug))
+	if cookie != "" && !lost(how, next) {
+		target := action(next)
+		if len(next.Added) > 0 {
+			target += "#" + components.FieldID(next.Added[0])
+		}
+		return c.Redirect(http.StatusSeeOther, target)
 	}
 	if next.State != survey.StateAnswering {
 		return r.tell(c, next, finished || next.State == survey.StateDone)
 	}
-	return r.render(c, page{visit: next, form: next.Form(), fields: survey.LinkFields(next.Definition, sent.Link), opened: sent.Opened.Unix()})
+	return r.render(c, page{visit: next, form: next.Form(), opened: sent.Opened.Unix()})
+}
+
+// lost reports whether the next page would not be found by the cookie alone: the password came with the form, and so does not
+// come with a redirect.
+func lost(how survey.Way, next *survey.Visit) bool {
+	return how.Pass != "" && next.Response == nil
+}
+
+// opened notes that the page was opened in a browser.
+func (r *Room) opened(c echo.Context, v *survey.Visit) error {
+	if err := r.survey.Opened(c.Request().Context(), v); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// unlock takes the password of a collector, and shows the first page when it is right.
+func (r *Room) unlock(c echo.Context, v *survey.Visit, form url.Values) error {
+	ctx := c.Request().Context()
+	if !form.Has(fieldPassword) {
+		return r.tell(c, v, false)
+	}
+	pass, err := r.survey.CheckPassword(ctx, v, c.RealIP(), form.Get(fieldPassword))
+	if e, ok := errors.AsType[*models.Error](err); ok && (e.Code == models.CodeInvalid || e.Code == models.CodeThrottled) {
+		return r.askPassword(c, v, linked(form), e)
+	}
+	if err != nil {
+		return err
+	}
+	r.setCookie(c, v, cookiePass, pass, keepPass)
+	w := v.Way()
+	w.Pass = pass
+	if v, err = r.survey.Enter(ctx, w); err != nil {
+		return err
+	}
+	v.Carry(linked(form))
+	if v.State != survey.StateAnswering {
+		return r.tell(c, v, false)
+	}
+	r.remember(c, v)
+	return r.render(c, page{visit: v, form: v.Form(), opened: r.clock.Now().Unix()})
+}
+
+// look tells the page's script which of its questions are shown for what its form says now.
+func (r *Room) look(c echo.Context, v *survey.Visit, form url.Values) error {
+	v.Carry(linked(form))
+	return c.JSON(http.StatusOK, map[string][]string{"shown": r.survey.Look(v, form.Get(fieldPage), form)})
 }
 
 // readForm reads the form of a page. Fields that cannot be read are passed over, as if they were not there.

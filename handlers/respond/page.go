@@ -1,6 +1,8 @@
 package respond
 
 import (
+	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,15 +26,22 @@ const (
 	fieldOpened = "opened" // when the first page was shown, in seconds since 1970
 	fieldGo     = "go"     // the button that was used
 	fieldLink   = "link."  // and the name of what the link passed
+
+	fieldPass     = "pass"     // what a right password gave, for browsers without cookies
+	fieldPassword = "password" // of the collector, as it was typed
+
+	goBack   = "back"   // values of fieldGo
+	goOpened = "opened" // the page's script says that a browser shows it; see static/js/respond_opened.js
+	goLook   = "look"   // the page's script asks which questions are shown; see static/js/respond.js
 )
 
 // page is a page of questions on its way to the respondent.
 type page struct {
-	visit  *survey.Visit
-	form   url.Values // what the fields hold
-	errors []models.FieldError
-	fields map[string]string // what the link passed
-	opened int64
+	visit   *survey.Visit
+	form    url.Values // what the fields hold
+	errors  []models.FieldError
+	opened  int64
+	preview string // says that the page is one of a preview; empty when it is not
 }
 
 // render writes the page; with errors it is answered 422.
@@ -47,32 +56,52 @@ func (r *Room) render(c echo.Context, p page) error {
 
 func (r *Room) pageProps(p page) views.RespondPageProps {
 	v := p.visit
-	pages, piped := v.Pages(), r.survey.Piped(v, p.fields)
+	pages, piped := v.Pages(), v.Piped()
 	props := views.RespondPageProps{
 		Title: v.Live.Survey.Name, Language: v.Definition.Language, Heading: piped.Text(pages[v.Page].Title),
 		Page: v.Page + 1, Pages: len(pages), NoProgress: v.Definition.NoProgress, Back: v.Page > 0 && !v.Definition.NoBack,
-		Action: link.Respond(v.Collector.Slug), Questions: piped.Questions(v.Questions()), Form: p.form, Errors: p.errors,
+		Action: action(v), Preview: p.preview, Form: p.form, Errors: p.errors,
 		Hidden: []views.RespondHidden{{Name: fieldToken, Value: v.Token.String()}, {Name: fieldPage, Value: pages[v.Page].ID}},
 	}
+	for _, slot := range v.Slots() {
+		props.Questions = append(props.Questions, views.RespondSlot{Question: piped.Question(slot.Question), Waiting: slot.Waiting, Follows: slot.Follows})
+	}
+	props.Followed = v.Followed()
 	if v.Page == 0 {
-		props.Introduction = piped.Text(v.Definition.Description)
+		props.Introduction = piped.Rich(v.Definition.Description)
+	}
+	if pass := v.Way().Pass; pass != "" && v.Response == nil {
+		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldPass, Value: pass})
+	}
+	props.Opened = v.CountsOpening()
+	if state := v.PreviewState(); state != "" {
+		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldPreview, Value: state})
 	}
 	if v.Response == nil { // nothing is stored yet: what has to last travels with the form
 		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldOpened, Value: strconv.FormatInt(p.opened, 10)})
-		names := make([]string, 0, len(p.fields))
-		for name := range p.fields {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldLink + name, Value: p.fields[name]})
+		for _, name := range slices.Sorted(maps.Keys(v.Fields)) {
+			props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldLink + name, Value: v.Fields[name]})
 		}
 	}
 	return props
 }
 
+// action is where the pages of a visit are sent to.
+func action(v *survey.Visit) string {
+	if v.IsPreview() {
+		return link.SurveyPreview(v.Live.Survey.ID)
+	}
+	if w := v.Way(); v.Invitation != nil && w.Personal() {
+		return link.Personal(w.Slug, w.Crk, w.Secret)
+	}
+	return link.Respond(v.Collector.Slug)
+}
+
 // tell writes the page of a visit that shows no questions. finished says that the respondent has only now answered.
 func (r *Room) tell(c echo.Context, v *survey.Visit, finished bool) error {
+	if v.IsPreview() {
+		return r.tellPreview(c, v)
+	}
 	speak(c, v.Definition.Language)
 	ctx := c.Request().Context()
 	props := views.RespondMessageProps{Title: v.Live.Survey.Name, Language: v.Definition.Language}
@@ -83,41 +112,111 @@ func (r *Room) tell(c echo.Context, v *survey.Visit, finished bool) error {
 	case v.State == survey.StateDone:
 		status = http.StatusOK
 		props.Icon, props.Heading, props.Text = components.IconCircleCheck, i18n.T(ctx, "respond.answered.title"), i18n.T(ctx, "respond.answered.text")
-		props.Href, props.Label = link.With(link.Respond(v.Collector.Slug), queryAgain, "1"), i18n.T(ctx, "respond.answered.again")
+		again(ctx, v, &props)
+		if !v.Again() {
+			props.Text = i18n.T(ctx, "respond.answered.once")
+		}
 	case v.State == survey.StateExpired:
 		status = http.StatusOK
 		props.Icon, props.Heading, props.Text = components.IconClock, i18n.T(ctx, "respond.expired.title"), i18n.T(ctx, "respond.expired.text")
-		props.Href, props.Label = link.With(link.Respond(v.Collector.Slug), queryAgain, "1"), i18n.T(ctx, "respond.answered.again")
+		again(ctx, v, &props)
+	case v.State == survey.StatePassword:
+		return r.askPassword(c, v, passed(c), nil)
+	case v.State == survey.StateFull:
+		props.Icon, props.Heading, props.Text = components.IconCircleCheck, i18n.T(ctx, "respond.full.title"), i18n.T(ctx, "respond.full.text")
+	case v.State == survey.StateInvited:
+		props.Icon, props.Heading, props.Text = components.IconLock, i18n.T(ctx, "respond.invited.title"), i18n.T(ctx, "respond.invited.text")
+	case v.State == survey.StateOver:
+		props.Icon, props.Heading, props.Text = components.IconClock, i18n.T(ctx, "respond.over.title"), i18n.T(ctx, "respond.over.text")
 	case v.State == survey.StateNotOpen:
 		props.Icon, props.Heading = components.IconClock, i18n.T(ctx, "respond.not_open.title")
-		props.Text = i18n.T(ctx, "respond.not_open.text", "Time", i18n.Time(ctx, *v.Live.Survey.OpensAt))
+		props.Text = i18n.T(ctx, "respond.not_open.text", "Time", i18n.Time(ctx, v.OpensAt()))
 	case v.State == survey.StateNotLive:
 		props.Title, props.Language = "", "" // a draft says nothing to strangers
 		props.Icon, props.Heading, props.Text = components.IconClock, i18n.T(ctx, "respond.not_live.title"), i18n.T(ctx, "respond.not_live.text")
+	case v.State == survey.StateNothing:
+		status = http.StatusOK
+		props.Icon, props.Heading, props.Text = components.IconCircleCheck, i18n.T(ctx, "respond.nothing.title"), i18n.T(ctx, "respond.nothing.text")
 	default:
 		props.Icon, props.Heading, props.Text = components.IconLock, i18n.T(ctx, "respond.closed.title"), i18n.T(ctx, "respond.closed.text")
 	}
 	return web.Render(c, status, views.RespondMessage(props))
 }
 
+// again offers to answer once more, where that is wanted.
+func again(ctx context.Context, v *survey.Visit, props *views.RespondMessageProps) {
+	if v.Again() {
+		props.Href, props.Label = link.With(link.Respond(v.Collector.Slug), queryAgain, "1"), i18n.T(ctx, "respond.answered.again")
+	}
+}
+
+// askPassword asks for the password of the collector; what the link passed is kept.
+func (r *Room) askPassword(c echo.Context, v *survey.Visit, carried map[string][]string, wrong *models.Error) error {
+	speak(c, v.Definition.Language)
+	ctx := c.Request().Context()
+	props := views.RespondPasswordProps{Title: v.Live.Survey.Name, Language: v.Definition.Language, Action: action(v)}
+	v.Carry(carried)
+	for _, name := range slices.Sorted(maps.Keys(v.Fields)) {
+		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldLink + name, Value: v.Fields[name]})
+	}
+	status := http.StatusOK
+	switch {
+	case wrong == nil:
+	case wrong.Code == models.CodeThrottled:
+		status = http.StatusTooManyRequests
+		props.Error = i18n.TMap(ctx, wrong.Key, wrong.Args)
+	default:
+		status = http.StatusUnprocessableEntity
+		props.Error = i18n.T(ctx, "respond.password.wrong")
+	}
+	return web.Render(c, status, views.RespondPassword(props))
+}
+
 // thank ends the survey: with the owner's words, and with the way to where the owner wants the respondent to go on. That is
 // a page and a header, not a redirect: the form's policy would stop a form that ends on another site.
 func (r *Room) thank(c echo.Context, v *survey.Visit, props views.RespondMessageProps) error {
 	ctx := c.Request().Context()
-	piped := r.survey.Piped(v, nil)
+	piped := v.Piped()
 	props.Icon, props.Heading, props.Text = components.IconCircleCheck, i18n.T(ctx, "respond.done.title"), i18n.T(ctx, "respond.done.text")
-	if message := piped.Text(v.Definition.End.Message); message != "" {
+	if message := piped.Rich(v.Definition.End.Message); message != "" {
 		props.Text = message
 	}
-	if !v.Definition.Anonymous {
+	if !v.Definition.Anonymous && !v.IsPreview() {
 		props.Reference = v.Response.ID
 	}
-	if target := piped.Redirect(v.Definition.End); target != "" {
+	switch target := piped.Redirect(v.Definition.End); {
+	case v.IsPreview():
+		props.Href, props.Label = action(v), i18n.T(ctx, "respond.preview.again")
+		if target != "" {
+			props.Note = i18n.T(ctx, "respond.preview.redirect", "Address", target)
+		}
+	case target != "":
 		c.Response().Header().Set("Refresh", "0; url="+target)
 		props.Href, props.Label = target, i18n.T(ctx, "respond.done.continue")
 		if v.Definition.End.Message == "" {
 			props.Text = i18n.T(ctx, "respond.done.redirect", "Host", host(target))
 		}
+	}
+	return web.Render(c, http.StatusOK, views.RespondMessage(props))
+}
+
+// tellPreview writes the page of a preview that shows no questions.
+func (r *Room) tellPreview(c echo.Context, v *survey.Visit) error {
+	props := views.RespondMessageProps{Title: v.Live.Survey.Name, Language: v.Definition.Language}
+	props.Preview = i18n.T(c.Request().Context(), "respond.preview") // in the language of who previews, as the rehearsal
+	var err error
+	if props.Rehearsal, err = r.rehearsal(c, v); err != nil {
+		return err
+	}
+	speak(c, v.Definition.Language)
+	ctx := c.Request().Context()
+	switch v.State {
+	case survey.StateDone:
+		return r.thank(c, v, props)
+	case survey.StateNotLive:
+		props.Icon, props.Heading, props.Text = components.IconClock, i18n.T(ctx, "respond.preview.empty.title"), i18n.T(ctx, "respond.preview.empty.text")
+	default:
+		props.Icon, props.Heading, props.Text = components.IconCircleCheck, i18n.T(ctx, "respond.nothing.title"), i18n.T(ctx, "respond.nothing.text")
 	}
 	return web.Render(c, http.StatusOK, views.RespondMessage(props))
 }
@@ -132,11 +231,15 @@ func host(address string) string {
 
 // problem is how the room tells errors.
 func (r *Room) problem(c echo.Context, p web.Problem) error {
+	speak(c, i18n.MatchRespondent(c.Request().Header.Get("Accept-Language")))
 	ctx := c.Request().Context()
 	props := views.RespondMessageProps{Icon: components.IconCircleAlert, Heading: i18n.T(ctx, "respond.problem.title")}
 	switch p.Error.Code {
 	case models.CodeNotFound:
 		props.Heading, props.Text = i18n.T(ctx, "respond.unknown.title"), i18n.T(ctx, "respond.unknown.text")
+		if p.Error.Key == "unsubscribe.unknown.title" {
+			props.Heading, props.Text = i18n.T(ctx, p.Error.Key), i18n.T(ctx, "unsubscribe.unknown.text")
+		}
 	case models.CodeTooLarge:
 		props.Text = i18n.T(ctx, "respond.problem.too_large")
 	case models.CodeUnavailable:

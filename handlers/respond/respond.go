@@ -9,7 +9,9 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/link"
+	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
+	"surveyflow/models"
 )
 
 const (
@@ -22,6 +24,7 @@ const (
 // Deps are what the room needs.
 type Deps struct {
 	Survey *survey.Service
+	Store  *store.Store
 	Base   link.Base
 	Clock  clock.Clock
 }
@@ -29,6 +32,7 @@ type Deps struct {
 // Room answers respondents. Make it with [New].
 type Room struct {
 	survey *survey.Service
+	store  *store.Store
 	base   link.Base
 	clock  clock.Clock
 	secure bool
@@ -36,11 +40,11 @@ type Room struct {
 
 // New makes the room.
 func New(d Deps) *Room {
-	return &Room{survey: d.Survey, base: d.Base, clock: d.Clock, secure: strings.HasPrefix(d.Base.Respond("x"), "https://")}
+	return &Room{survey: d.Survey, store: d.Store, base: d.Base, clock: d.Clock, secure: strings.HasPrefix(d.Base.Respond("x"), "https://")}
 }
 
-// Routes are the room's rows of the route table. They are under the public origin, without a session; a body is limited to
-// 1 MB.
+// Routes are the room's rows of the route table. All but the preview are under the public origin, without a session; a body is
+// limited to 1 MB.
 func (r *Room) Routes() []web.Route {
 	row := func(method, pattern string, handler handler) web.Route {
 		return web.Route{
@@ -52,7 +56,12 @@ func (r *Room) Routes() []web.Route {
 		row(http.MethodGet, link.PatternRespond, r.show),
 		row(http.MethodGet, link.PatternRespondPairs, r.show),
 		row(http.MethodPost, link.PatternRespond, r.submit),
+		row(http.MethodGet, link.PatternUnsubscribe, r.askUnsubscribe),
+		row(http.MethodPost, link.PatternUnsubscribe, r.unsubscribe),
 		row(http.MethodGet, link.PatternJFE, r.lead),
 		row(http.MethodGet, link.PatternJFEPairs, r.lead),
+		r.previewRoute(http.MethodGet, link.PatternSurveyPreview, models.AccessView, r.preview),
+		r.previewRoute(http.MethodPost, link.PatternSurveyPreview, models.AccessView, r.tryPage),
+		r.previewRoute(http.MethodPost, link.PatternSurveyPreviewRun, models.AccessEdit, r.rehearse),
 	}
 }

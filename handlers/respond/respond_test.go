@@ -70,7 +70,7 @@ func (st *site) serve(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	room := respond.New(respond.Deps{Survey: st.service, Base: base, Clock: st.clock})
+	room := respond.New(respond.Deps{Survey: st.service, Store: st.store, Base: base, Clock: st.clock})
 	st.Config.Handler = frame.Echo(append(room.Routes(), assetRoute()))
 	st.Start()
 	t.Cleanup(st.Close)

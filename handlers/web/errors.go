@@ -81,6 +81,16 @@ func problemOf(err error) Problem {
 	return Problem{Status: http.StatusInternalServerError, Error: &models.Error{Key: "error.unknown"}}
 }
 
+// ProblemOf gives what is told about an error, for rooms that answer errors themselves.
+func ProblemOf(err error) Problem { return problemOf(err) }
+
+// RetryAfter sets the header that says when to try again, where something is known of that.
+func RetryAfter(c echo.Context, p Problem) {
+	if p.RetryAfter > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
+}
+
 // routerProblem tells what the router itself refuses.
 func routerProblem(status int) Problem {
 	switch {
@@ -124,9 +134,7 @@ func (w *Web) handleError(err error, c echo.Context) {
 	}
 	// The request's context has ended with its handler; the page that tells so must still be rendered.
 	c.SetRequest(c.Request().WithContext(context.WithoutCancel(c.Request().Context())))
-	if p.RetryAfter > 0 {
-		c.Response().Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
-	}
+	RetryAfter(c, p)
 	write := w.errorPage
 	if r := routeOf(c); r != nil && r.Errors != nil {
 		write = r.Errors

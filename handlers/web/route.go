@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"surveyflow/models"
 )
 
 // Guard says who may use a route. The zero value is no guard, which [Web.Echo] refuses.
@@ -42,12 +44,25 @@ type Route struct {
 	Pattern string // from package link
 	Handler echo.HandlerFunc
 	Guard   Guard
+	Access  models.Access // what GuardUser's visitor must be allowed with the survey, workflow or run in the pattern; see [Web.add]
 	Origin  Origin
 	Limit   int64         // largest body in bytes; 0 means DefaultLimit
 	Timeout time.Duration // how long a request may take; 0 means [Timeout]
 	Errors  ErrorWriter   // how the room tells errors; nil means a page
 	Quiet   bool          // logged only at debug level: files and probes
 	Wrap    []echo.MiddlewareFunc
+}
+
+// access gives what a route asks for: unless it says so itself, seeing is enough for GET, and everything else changes
+// something.
+func (r Route) access() models.Access {
+	switch {
+	case r.Access != models.AccessNone:
+		return r.Access
+	case r.Method == http.MethodGet:
+		return models.AccessView
+	}
+	return models.AccessEdit
 }
 
 // add registers one route with what its guard and origin ask for.
@@ -62,7 +77,7 @@ func (w *Web) add(e *echo.Echo, r Route) {
 	case GuardVisitor:
 		wrap = append(wrap, w.protect, w.visitor)
 	case GuardUser:
-		wrap = append(wrap, w.protect, w.visitor, w.requireUser)
+		wrap = append(wrap, w.protect, w.visitor, w.requireUser, w.requireAccess(r.access()))
 	case GuardAdmin:
 		wrap = append(wrap, w.protect, w.visitor, w.requireUser, requireAdmin)
 	default:

@@ -13,10 +13,11 @@ import (
 	"surveyflow/models"
 )
 
-// policy is the Content-Security-Policy of pages: everything from here, nothing inline, no frames. connect-src lets
+// policy is the Content-Security-Policy of pages: everything from here, nothing inline, framed by nobody, framing
+// only what is ours, such as the preview of a survey. connect-src lets
 // htmx and app.js call back.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	"connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // hsts is one year (RFC 6797 §6.1), without subdomains, which are not ours to decide about.
 const hsts = "max-age=31536000"

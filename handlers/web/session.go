@@ -17,6 +17,7 @@ const (
 	valueSecret  = "secret"  // of the cookie
 	valueSession = "session" // *models.Session
 	valueUser    = "user"    // *models.User
+	valuePending = "pending" // *models.User whose second factor is still to be shown
 	valueExpires = "expires" // time.Time of a new session
 )
 
@@ -57,6 +58,10 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	if err != nil {
 		return session, fmt.Errorf("read session: %w", err)
 	}
+	if row.Stage != models.StageOpen { // nobody is signed in before the second factor was shown
+		session.Values[valueSecret], session.Values[valueSession], session.Values[valuePending] = cookie.Value, row, user
+		return session, nil
+	}
 	session.IsNew = false
 	session.Values[valueSecret], session.Values[valueSession], session.Values[valueUser] = cookie.Value, row, user
 	return session, nil
@@ -68,7 +73,7 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	options := *session.Options
 	if options.MaxAge < 0 {
 		if secret != "" {
-			if err := s.people.SignOut(r.Context(), secret); err != nil {
+			if err := s.people.SignOut(r.Context(), secret, ""); err != nil { // only if End did not
 				return err
 			}
 		}
@@ -104,10 +109,25 @@ func (w *Web) Client(c echo.Context) (account.Client, error) {
 	return account.Client{IP: c.RealIP(), UserAgent: c.Request().UserAgent(), Session: secret}, nil
 }
 
+// Pending gives whose second factor is still to be shown in this browser, and the session that waits; nil when nobody's is.
+func (w *Web) Pending(c echo.Context) (*models.User, *models.Session, error) {
+	session, err := w.session(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	user, _ := session.Values[valuePending].(*models.User)
+	row, _ := session.Values[valueSession].(*models.Session)
+	return user, row, nil
+}
+
 // End ends the browser's session.
 func (w *Web) End(c echo.Context) error {
 	session, err := w.session(c)
 	if err != nil {
+		return err
+	}
+	secret, _ := session.Values[valueSecret].(string)
+	if err := w.people.SignOut(c.Request().Context(), secret, c.RealIP()); err != nil {
 		return err
 	}
 	session.Options.MaxAge = -1

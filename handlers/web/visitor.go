@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -39,7 +40,9 @@ func Organisation(c echo.Context) *models.Organisation {
 // Actor gives the actor that reads and writes in a page; the zero Actor, who reaches nothing, when nobody is signed in.
 func Actor(c echo.Context) models.Actor {
 	if u := User(c); u != nil {
-		return u.Actor(models.ViaWeb)
+		a := u.Actor(models.ViaWeb)
+		a.IP = c.RealIP()
+		return a
 	}
 	return models.Actor{}
 }
@@ -97,8 +100,20 @@ func (w *Web) pageContext(c echo.Context) context.Context {
 	ctx = i18n.WithZone(ctx, zoneOf(user.TimeZone, org.TimeZone))
 	ctx = layout.WithTheme(ctx, user.Theme)
 	return layout.WithViewer(ctx, layout.Viewer{
-		ID: user.ID, Name: user.Name(), Email: user.Email, Organisation: org.Name, Admin: user.Role == models.RoleBrandAdmin,
+		ID: user.ID, Name: user.Name(), Email: user.Email, Organisation: org.Name, Admin: user.Role == models.RoleBrandAdmin, Unread: w.unread(c),
 	})
+}
+
+// unread counts the notifications of who is signed in, for pages that show the bell. A page must not fail for its bell.
+func (w *Web) unread(c echo.Context) int {
+	if isFragment(c) {
+		return 0
+	}
+	n, err := w.store.UnreadNotifications(c.Request().Context(), Actor(c))
+	if err != nil {
+		w.log.LogAttrs(c.Request().Context(), slog.LevelWarn, "counting notifications failed", slog.Any("error", err))
+	}
+	return n
 }
 
 // zoneOf gives the first zone that exists; UTC when none does.

@@ -14,6 +14,9 @@ import (
 	"unicode/utf8"
 
 	"surveyflow/internal/clock"
+	"surveyflow/internal/mail"
+	"surveyflow/internal/openid"
+	"surveyflow/internal/secret"
 	"surveyflow/internal/store"
 	"surveyflow/models"
 )
@@ -25,7 +28,10 @@ type People struct {
 	clock  clock.Clock
 	log    *slog.Logger
 	hashes hasher
-	ready  atomic.Bool // somebody can sign in; never taken back
+	outbox *mail.Outbox // may be nil
+	sealer *secret.Sealer
+	openid *openid.Client // nil: no sign-in service can be reached
+	ready  atomic.Bool    // somebody can sign in; never taken back
 }
 
 // New makes a People on a database.

@@ -7,6 +7,8 @@ import (
 	_ "time/tzdata" // zones must be there on machines without them too
 
 	"surveyflow/internal/i18n"
+	"surveyflow/internal/mail"
+	"surveyflow/internal/store"
 	"surveyflow/models"
 )
 
@@ -69,7 +71,17 @@ func (p *People) ChangePassword(ctx context.Context, a models.Actor, sessionID, 
 	if err != nil {
 		return err
 	}
-	if err := p.store.UpdateUserPassword(ctx, a, u.ID, hash, sessionID); err != nil {
+	notices, err := p.accountNotices(ctx, u, models.NotifyPasswordChanged, nil, mail.PasswordChanged{})
+	if err != nil {
+		return err
+	}
+	err = p.store.InTx(ctx, func(ctx context.Context, tx *store.Store) error {
+		if err := tx.UpdateUserPassword(ctx, a, u.ID, hash, sessionID); err != nil {
+			return err
+		}
+		return tx.Tell(ctx, notices)
+	})
+	if err != nil {
 		return err
 	}
 	p.log.InfoContext(ctx, "password changed", "user_id", u.ID)

@@ -83,9 +83,9 @@ func TestSignOutEndsOneSession(t *testing.T) {
 	f := newFixture(t)
 	one, two := f.signIn(t), f.signIn(t)
 	for range 2 { // the second time it is ended already
-		wantCode(t, f.SignOut(t.Context(), one), "")
+		wantCode(t, f.SignOut(t.Context(), one, "192.0.2.9"), "")
 	}
-	wantCode(t, f.SignOut(t.Context(), ""), "")
+	wantCode(t, f.SignOut(t.Context(), "", ""), "")
 	_, _, err := f.Session(t.Context(), one)
 	wantCode(t, err, models.CodeUnauthorized)
 	_, _, err = f.Session(t.Context(), two)

@@ -47,6 +47,7 @@ func (p *People) SetUpCode(ctx context.Context) (string, error) {
 type SetUp struct {
 	Code         string // as it was printed
 	Organisation string
+	TimeZone     string // of the organisation: an IANA name; UTC when it is empty or unknown
 	Person
 }
 
@@ -56,7 +57,7 @@ type Person struct {
 	FirstName string
 	LastName  string
 	Password  string
-	Language  string      // one of i18n.Languages; "" means English
+	Language  string      // one of i18n.Languages; "" means the organisation's
 	Role      models.Role // "" means member; the first person is a brand admin whatever it says
 }
 
@@ -76,7 +77,7 @@ func (p *People) SetUp(ctx context.Context, in SetUp) (*models.User, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.store.SetUp(ctx, code, newOrganisation(name), u); err != nil {
+	if err := p.store.SetUp(ctx, code, newOrganisation(name, in.TimeZone, u.Language), u); err != nil {
 		return nil, err
 	}
 	p.log.InfoContext(ctx, "the instance was set up", "user_id", u.ID)
@@ -90,7 +91,7 @@ func (p *People) AddUser(ctx context.Context, in Person) (*models.User, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.store.AddUser(ctx, newOrganisation(i18n.T(ctx, "people.organisation")), u); err != nil {
+	if err := p.store.AddUser(ctx, newOrganisation(i18n.T(ctx, "people.organisation"), "", u.Language), u); err != nil {
 		return nil, err
 	}
 	return u, nil
@@ -98,34 +99,50 @@ func (p *People) AddUser(ctx context.Context, in Person) (*models.User, error) {
 
 // newUser checks a new person's input, beside what was found wrong already, and makes the row with a hashed password.
 func (p *People) newUser(ctx context.Context, in Person, fields []models.FieldError) (*models.User, error) {
+	language, err := p.newLanguage(ctx, in.Language)
+	if err != nil {
+		return nil, err
+	}
 	u := &models.User{
 		ID: models.NewID(models.PrefixUser), Email: clean(in.Email), FirstName: clean(in.FirstName), LastName: clean(in.LastName),
-		Role: in.Role, Language: in.Language,
+		Role: in.Role, Language: language,
 	}
 	if u.Role == "" {
 		u.Role = models.RoleMember
-	}
-	if u.Language == "" {
-		u.Language = i18n.Base
 	}
 	checkEmail(&fields, u.Email)
 	checkName(&fields, "firstName", u.FirstName, false)
 	checkName(&fields, "lastName", u.LastName, false)
 	checkPassword(&fields, "password", in.Password, u.Email)
 	checkLanguage(&fields, u.Language)
-	if u.Role != models.RoleMember && u.Role != models.RoleBrandAdmin {
-		fields = append(fields, models.Field("role", "people.error.role"))
-	}
+	checkRole(&fields, u.Role)
 	if len(fields) > 0 {
 		return nil, models.Invalid(fields...)
 	}
-	var err error
 	u.PasswordHash, err = p.hashes.hash(ctx, in.Password)
 	return u, err
 }
 
-func newOrganisation(name string) *models.Organisation {
-	return &models.Organisation{ID: slug(name), Name: name, TimeZone: "UTC"}
+// newLanguage gives the language of a new account: what was asked for, or the organisation's.
+func (p *People) newLanguage(ctx context.Context, asked string) (string, error) {
+	if asked != "" {
+		return asked, nil
+	}
+	org, err := p.store.TheOrganisation(ctx)
+	if models.ErrorCode(err) == models.CodeNotFound || err == nil && org.Language == "" {
+		return i18n.Base, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return org.Language, nil
+}
+
+func newOrganisation(name, zone, language string) *models.Organisation {
+	if zone == "" || !validZone(zone) {
+		zone = "UTC"
+	}
+	return &models.Organisation{ID: slug(name), Name: name, TimeZone: zone, Language: language}
 }
 
 // slug makes the brand id of an organisation from its name: at most 30 of [a-z0-9-].

@@ -48,6 +48,9 @@ func (p *People) SignIn(ctx context.Context, email, password string, from Client
 		p.log.InfoContext(ctx, "sign-in refused", "reason", models.ErrorCode(err), "ip", from.IP)
 		return "", nil, err
 	}
+	if err := p.passwordAllowed(ctx, u); err != nil {
+		return "", nil, err
+	}
 	secret, err := p.BeginSession(ctx, u, from)
 	return secret, u, err
 }
@@ -64,7 +67,7 @@ func (p *People) authenticate(ctx context.Context, email, password, ip string) (
 		return nil, err
 	}
 	hash := p.hashes.dummy
-	if u != nil {
+	if u != nil && u.PasswordHash != "" { // somebody without a password looks like nobody
 		hash = u.PasswordHash
 	}
 	ok, err := p.hashes.matches(ctx, password, hash)
@@ -72,11 +75,35 @@ func (p *People) authenticate(ctx context.Context, email, password, ip string) (
 	case err != nil:
 		return nil, err
 	case u == nil || !ok:
+		if err := p.auditFailure(ctx, u, ip); err != nil {
+			return nil, err
+		}
 		return nil, &models.Error{Code: models.CodeUnauthorized, Key: "people.error.sign_in"}
 	case u.DisabledAt != nil:
+		if err := p.auditFailure(ctx, u, ip); err != nil {
+			return nil, err
+		}
 		return nil, &models.Error{Code: models.CodeUnauthorized, Key: "people.error.disabled"}
 	}
 	return u, p.store.ForgetSignInFailures(ctx, account.key, address.key)
+}
+
+// auditFailure notes a sign-in that failed. What was typed for the address is not kept when nobody has it: people type
+// passwords there.
+func (p *People) auditFailure(ctx context.Context, u *models.User, ip string) error {
+	o, err := p.store.TheOrganisation(ctx)
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	e := models.AuditEntry{Action: models.AuditSignInFailed}
+	if u != nil {
+		e.Object, e.Name = u.ID, u.Email
+	}
+	a := models.SystemActor(o.ID)
+	a.IP = ip
+	return p.store.Audit(ctx, a, e)
 }
 
 // userByEmail gives nil when nobody has that address.

@@ -37,3 +37,59 @@ func newToken(name string) (string, *models.APIToken, error) {
 		ID: models.NewID(models.PrefixToken), Name: name, Hash: digest(secret), Hint: secret[len(secret)-4:], Scope: models.TokenScopeAll,
 	}, nil
 }
+
+// TokenSettings are what the owner of a token chooses.
+type TokenSettings struct {
+	Name  string
+	Scope string // models.TokenScopeAll, or the id of one collector or workflow
+	models.TokenLimits
+}
+
+// CreateTokenWith is [People.CreateToken] for a token with limits or for one thing alone. models.CodeInvalid names what is wrong
+// (name, scope, rate, burst, timeout); a scope that the actor may not edit is wrong.
+func (p *People) CreateTokenWith(ctx context.Context, a models.Actor, in TokenSettings) (string, *models.APIToken, error) {
+	if err := in.check(); err != nil {
+		return "", nil, err
+	}
+	secret, t, err := newToken(in.Name)
+	if err != nil {
+		return "", nil, err
+	}
+	t.Scope, t.TokenLimits = in.Scope, in.TokenLimits
+	err = p.store.CreateAPIToken(ctx, a, t)
+	switch models.ErrorCode(err) {
+	case models.CodeNotFound, models.CodeForbidden:
+		err = models.Invalid(models.Field("scope", "people.error.token_scope"))
+	}
+	return secret, t, err
+}
+
+// SaveToken changes name and limits of one of the actor's tokens; its scope stays. Errors are those of CreateTokenWith.
+func (p *People) SaveToken(ctx context.Context, a models.Actor, id string, in TokenSettings) error {
+	if err := in.check(); err != nil {
+		return err
+	}
+	return p.store.SaveAPIToken(ctx, a, id, in.Name, in.TokenLimits)
+}
+
+// check cleans the settings and says what is wrong with them.
+func (in *TokenSettings) check() error {
+	in.Name = clean(in.Name)
+	var fields []models.FieldError
+	checkName(&fields, "name", in.Name, true)
+	within := func(field string, value, most int) {
+		if value < 0 || value > most {
+			fields = append(fields, models.Field(field, "people.error.token_limit", "Max", most))
+		}
+	}
+	within("rate", in.RatePerSecond, models.MaxTokenRate)
+	within("burst", in.Burst, models.MaxTokenBurst)
+	within("timeout", in.TimeoutSeconds, models.MaxTokenTimeout)
+	switch {
+	case in.RatePerSecond == 0 && in.Burst != 0:
+		fields = append(fields, models.Field("burst", "people.error.token_burst"))
+	case in.RatePerSecond > 0 && in.Burst == 0:
+		in.Burst = in.RatePerSecond
+	}
+	return models.Invalid(fields...)
+}

@@ -33,16 +33,26 @@ const (
 	loadTimeout  = 5 * time.Second
 	// usesEvery is how often the last use of tokens is written.
 	usesEvery = time.Minute
+	// callsEvery is how often the calls of tokens with a log are written, and maxCalls how many wait for it at most: a log
+	// must not fill the memory while the database is away.
+	callsEvery = time.Second
+	maxCalls   = 10_000
 )
 
 // Caller is who calls the API: a token and its person, without the password hash. It is shared: nobody may change it.
 type Caller struct {
 	User  models.User
 	Token models.APIToken
+
+	spent *atomic.Int64 // see [Tokens.Limit]; handed on when the token is looked up again
 }
 
 // Actor gives the actor that the caller is.
-func (c *Caller) Actor() models.Actor { return c.User.Actor(models.ViaAPI) }
+func (c *Caller) Actor() models.Actor {
+	a := c.User.Actor(models.ViaAPI)
+	a.TokenID = c.Token.ID
+	return a
+}
 
 // Tokens says who calls the API, thousands of times a second: tokens that were seen lately are answered from memory.
 // It is safe for concurrent use. [Tokens.Run] must run beside it.
@@ -54,6 +64,9 @@ type Tokens struct {
 
 	mu   sync.RWMutex
 	seen map[[sha256.Size]byte]*seenToken // only tokens that open the API
+
+	logMu sync.Mutex
+	calls []models.APIRequest // that are to be written
 }
 
 type seenToken struct {
@@ -93,6 +106,36 @@ func (t *Tokens) Authenticate(ctx context.Context, token string) (*Caller, error
 	}
 	s.usedAt.Store(now.UnixMicro())
 	return s.caller, nil
+}
+
+// Limit counts a request against the limit of its token, or against that of the address where the token has none of its own
+// (so many a second, and so many at once after a pause; a rate of 0 is no limit). models.CodeThrottled when it is one too many,
+// with the seconds until the next fits. Every node counts for itself.
+func (t *Tokens) Limit(c *Caller, rate, burst int) error {
+	if own := c.Token.TokenLimits; own.RatePerSecond > 0 {
+		rate, burst = own.RatePerSecond, own.Burst
+	}
+	if rate <= 0 || c.spent == nil {
+		return nil
+	}
+	// The cells of GCRA: when the next request would be in step, as nanoseconds since 1970.
+	interval := int64(time.Second) / int64(rate)
+	room := interval * int64(max(burst, 1)-1)
+	now := t.clock.Now().UnixNano()
+	for {
+		kept := c.spent.Load()
+		next := max(kept, now)
+		if next > now+room+interval { // the clock was set back, or the limit was raised
+			next = now + room
+		}
+		if ahead := next - now - room; ahead > 0 {
+			seconds := (ahead + int64(time.Second) - 1) / int64(time.Second)
+			return &models.Error{Code: models.CodeThrottled, Key: "people.error.token_rate", Args: map[string]any{"Seconds": seconds, "Max": rate}}
+		}
+		if c.spent.CompareAndSwap(kept, next+interval) {
+			return nil
+		}
+	}
 }
 
 // look begins to look the token up, unless that is under way.
@@ -135,9 +178,9 @@ func (t *Tokens) load(ctx context.Context, sum [sha256.Size]byte) (*seenToken, e
 		return nil, err
 	}
 	person.PasswordHash = ""
-	s := &seenToken{caller: &Caller{User: *person, Token: *token}, readAt: now, usedAt: new(atomic.Int64)}
+	s := &seenToken{caller: &Caller{User: *person, Token: *token, spent: new(atomic.Int64)}, readAt: now, usedAt: new(atomic.Int64)}
 	if before := t.seen[sum]; before != nil {
-		s.usedAt = before.usedAt
+		s.usedAt, s.caller.spent = before.usedAt, before.caller.spent
 	}
 	t.seen[sum] = s
 	return s, nil
@@ -147,17 +190,56 @@ func (t *Tokens) load(ctx context.Context, sum [sha256.Size]byte) (*seenToken, e
 func (t *Tokens) Run(ctx context.Context) {
 	ticker := time.NewTicker(usesEvery)
 	defer ticker.Stop()
+	calls := time.NewTicker(callsEvery)
+	defer calls.Stop()
 	for {
 		select {
 		case <-ticker.C:
 			t.writeUses(ctx)
+		case <-calls.C:
+			t.WriteCalls(ctx)
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 			defer cancel()
 			t.writeUses(last)
+			t.WriteCalls(last)
 			return
 		}
 	}
+}
+
+// Log keeps a call of a token whose owner asked for that, to be written within a second; others pass by. path is the pattern
+// of the route.
+func (t *Tokens) Log(c *Caller, method, path string, status int, took time.Duration) {
+	if c == nil || !c.Token.Logged {
+		return
+	}
+	now := t.clock.Now()
+	r := models.APIRequest{
+		ID: models.NewOrderedID(models.PrefixAPIRequest, now), OrgID: c.Token.OrgID, TokenID: c.Token.ID, Method: method, Path: path, Status: status,
+		DurationUS: took.Microseconds(), At: now,
+	}
+	t.logMu.Lock()
+	defer t.logMu.Unlock()
+	if len(t.calls) < maxCalls {
+		t.calls = append(t.calls, r)
+	}
+}
+
+// WriteCalls writes the calls that wait for it; [Tokens.Run] does so every second.
+func (t *Tokens) WriteCalls(ctx context.Context) {
+	t.logMu.Lock()
+	all := t.calls
+	t.calls = nil
+	t.logMu.Unlock()
+	if err := t.store.RecordAPIRequests(ctx, all); err != nil {
+		t.log.WarnContext(ctx, "could not keep calls of the API", "calls", len(all), "error", err)
+	}
+}
+
+// Purge forgets calls whose time is over.
+func (t *Tokens) Purge(ctx context.Context) error {
+	return t.store.PurgeAPIRequests(ctx, t.clock.Now().Add(-models.APIRequestsKept))
 }
 
 // writeUses writes when tokens were last used, since it last did, and forgets those that rest.

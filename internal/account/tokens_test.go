@@ -49,7 +49,7 @@ func TestACallerIsTheTokensPerson(t *testing.T) {
 	if err != nil || caller.Token.ID != token.ID || caller.User.ID != f.ada.ID || caller.User.PasswordHash != "" {
 		t.Fatalf("caller = %+v, %v", caller, err)
 	}
-	if want := (models.Actor{OrgID: f.ada.OrgID, UserID: f.ada.ID, Role: models.RoleBrandAdmin, Via: models.ViaAPI}); caller.Actor() != want {
+	if want := (models.Actor{OrgID: f.ada.OrgID, UserID: f.ada.ID, Role: models.RoleBrandAdmin, Via: models.ViaAPI, TokenID: token.ID}); caller.Actor() != want {
 		t.Errorf("actor = %+v, want %+v", caller.Actor(), want)
 	}
 }
@@ -105,7 +105,7 @@ func TestRevokingEndsATokenWithinASecond(t *testing.T) {
 			return f.store.RevokeAPIToken(t.Context(), f.ada.Actor(models.ViaWeb), token.ID)
 		},
 		"disabled": func(*models.APIToken) error {
-			return f.store.SetUserDisabled(t.Context(), f.ada.Actor(models.ViaWeb), f.ada.ID, true)
+			return f.store.SetUserDisabled(t.Context(), models.SystemActor(f.ada.OrgID), f.ada.ID, true)
 		},
 	} {
 		secret, token := f.createToken(t)
@@ -203,5 +203,47 @@ func TestReplacedTokensEnd(t *testing.T) {
 	for secret, want := range map[string]models.Code{other: "", old: models.CodeUnauthorized, fresh: ""} {
 		_, err := tokens.Authenticate(t.Context(), secret)
 		wantCode(t, err, want)
+	}
+}
+
+func TestATokenIsLetThroughAsOftenAsItsLimitSays(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	tokens := newTokens(f)
+	ada := f.ada.Actor(models.ViaWeb)
+	secret, token, err := f.CreateTokenWith(t.Context(), ada, account.TokenSettings{Name: "x", Scope: models.TokenScopeAll})
+	wantCode(t, err, "")
+	through := func(rate, burst int) (n int) {
+		t.Helper()
+		for range 1000 {
+			caller, err := tokens.Authenticate(t.Context(), secret)
+			wantCode(t, err, "")
+			if err := tokens.Limit(caller, rate, burst); err != nil {
+				wantCode(t, err, models.CodeThrottled)
+				return n
+			}
+			n++
+		}
+		return n
+	}
+	if n := through(0, 0); n != 1000 {
+		t.Errorf("%d came through without a limit", n)
+	}
+	if n := through(60, 120); n != 120 {
+		t.Errorf("%d came through at once; want the address's burst of 120", n)
+	}
+	f.clock.Advance(500 * time.Millisecond)
+	if n := through(60, 120); n != 30 {
+		t.Errorf("%d came through after half a second; want 30", n)
+	}
+	wantCode(t, f.SaveToken(t.Context(), ada, token.ID, account.TokenSettings{Name: "x", TokenLimits: models.TokenLimits{RatePerSecond: 2, Burst: 3}}), "")
+	f.clock.Advance(10 * time.Second) // a rest, in which the token is also looked up again
+	if n := through(60, 120); n != 3 {
+		t.Errorf("%d came through at once; want the token's own burst of 3", n)
+	}
+	f.clock.Advance(-time.Hour)
+	f.clock.Advance(2 * time.Second)
+	if n := through(60, 120); n < 1 {
+		t.Error("a clock that was set back keeps the token out")
 	}
 }

@@ -17,6 +17,13 @@ import (
 // actionTimeout bounds every single action. A page that needs longer is broken.
 const actionTimeout = 20 * time.Second
 
+// settleTimeout bounds how long an action waits for the exchanges of the page with the server: a test may
+// hold one on purpose, and acts all the same.
+const settleTimeout = 2 * time.Second
+
+// atWork tells that the page waits for an answer of the server or is taking one in: htmx marks what does.
+const atWork = `document.readyState !== "complete" || document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added") !== null`
+
 // phone is the width below which a view behaves as a phone: touch, and the page's own viewport rule.
 const phone = 600
 
@@ -57,7 +64,9 @@ func (v View) height() int {
 // Page is one tab. Every method fails the test at once when it does not succeed within 20 s. Its methods
 // are not safe for concurrent use.
 //
-// Selectors are CSS. An action on an element waits until that is visible.
+// Selectors are CSS. An action on an element waits until that is visible. Clicks, keys and other entries also
+// wait until the page has taken in what the server answered to the one before, as a person does who looks at
+// the page: see Settle.
 type Page struct {
 	tb     testing.TB
 	ctx    context.Context // chromedp's handle on the tab
@@ -129,18 +138,21 @@ func (p *Page) Reload() {
 // that leads to no other page, use Click and Wait.
 func (p *Page) Follow(selector string) {
 	p.tb.Helper()
+	p.Settle()
 	p.follow("follow "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
 // Click clicks an element.
 func (p *Page) Click(selector string) {
 	p.tb.Helper()
+	p.Settle()
 	p.do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
 // Fill replaces the text of a field, key by key as a person does.
 func (p *Page) Fill(selector, text string) {
 	p.tb.Helper()
+	p.Settle()
 	field := chromedp.CSS(selector)
 	p.do("fill "+selector, chromedp.Clear(field), chromedp.SendKeys(field, text))
 }
@@ -148,13 +160,34 @@ func (p *Page) Fill(selector, text string) {
 // Choose selects the option of a select element that has this value.
 func (p *Page) Choose(selector, value string) {
 	p.tb.Helper()
+	p.Settle()
 	p.do("choose in "+selector, chromedp.SetValue(chromedp.CSS(selector), value))
 }
 
 // Press sends keys to whatever has the focus, such as kb.Tab or kb.Enter of chromedp.
 func (p *Page) Press(keys string) {
 	p.tb.Helper()
+	p.Settle()
 	p.do("press keys", chromedp.KeyEvent(keys))
+}
+
+// PressWithControl sends keys while Control is held.
+func (p *Page) PressWithControl(keys string) {
+	p.tb.Helper()
+	p.Settle()
+	p.do("press keys with Control", chromedp.KeyEvent(keys, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+}
+
+// Settle waits, for two seconds at most, until the page has no exchange with the server under way. It does
+// not know of one that is yet to start, such as a save after a pause.
+func (p *Page) Settle() {
+	p.tb.Helper()
+	for deadline := time.Now().Add(settleTimeout); !p.view.NoScript && time.Now().Before(deadline); {
+		if !Eval[bool](p, atWork) {
+			return
+		}
+		p.do("let the page work", chromedp.Sleep(10*time.Millisecond))
+	}
 }
 
 // Wait waits until an element is visible.

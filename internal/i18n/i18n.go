@@ -34,7 +34,12 @@ type catalogue struct {
 	keys    map[string]bool              // the keys of the base language
 	tags    []language.Tag               // Base first
 	matcher language.Matcher
+	app     []language.Tag // those of tags that the app itself speaks: others have sentences for respondents alone
+	chooser language.Matcher
 }
+
+// appKey is a message of the app's frame: a language that has it speaks the whole app.
+const appKey = "layout.product"
 
 // loaded is read on first use, so that programs that print nothing (migrate) do not pay for it.
 var loaded = sync.OnceValue(func() *catalogue {
@@ -63,6 +68,12 @@ func load(fsys fs.FS) (*catalogue, error) {
 		return strings.Compare(order(a), order(b))
 	})
 	c.matcher = language.NewMatcher(c.tags)
+	for _, t := range c.tags {
+		if _, speaks := c.plain[t.String()][appKey]; speaks || t.String() == Base {
+			c.app = append(c.app, t)
+		}
+	}
+	c.chooser = language.NewMatcher(c.app)
 	return c, nil
 }
 
@@ -164,6 +175,9 @@ func (s *speaker) text(key string, data map[string]any) string {
 	config := i18n.LocalizeConfig{MessageID: key, TemplateData: data}
 	if count, ok := data["Count"]; ok {
 		config.PluralCount = count
+		if f, ok := count.(float64); ok { // as JSON has numbers
+			config.PluralCount = int64(f)
+		}
 	}
 	// The error also tells of a fallback to English or to the form "other", which still gives a text.
 	text, _ := s.localizer.Localize(&config)
@@ -193,6 +207,9 @@ func T(ctx context.Context, key string, args ...any) string {
 	return s.text(key, data)
 }
 
+// Say gives a message that takes no values in a language (BCP 47) that no reader's is: for texts that are stored.
+func Say(lang, key string) string { return speakerOf(lang).text(key, nil) }
+
 // TMap is T for arguments that are already gathered, such as those of a models.Error.
 func TMap(ctx context.Context, key string, args map[string]any) string {
 	return from(ctx).speaker.text(key, args)
@@ -201,10 +218,10 @@ func TMap(ctx context.Context, key string, args map[string]any) string {
 // Has tells whether the base catalogues know the key.
 func Has(key string) bool { return loaded().keys[key] }
 
-// Languages returns the languages that have catalogues, Base first, as BCP 47 tags.
+// Languages returns the languages that the app speaks, Base first, as BCP 47 tags.
 func Languages() []string {
 	var out []string
-	for _, t := range loaded().tags {
+	for _, t := range loaded().app {
 		out = append(out, t.String())
 	}
 	return out
@@ -213,6 +230,13 @@ func Languages() []string {
 // Match returns the language among Languages that suits best: wishes are BCP 47 tags or whole Accept-Language headers,
 // the most important first; empty and broken ones are passed over.
 func Match(wishes ...string) string {
+	c := loaded()
+	_, index := language.MatchStrings(c.chooser, wishes...)
+	return c.app[index].String()
+}
+
+// MatchRespondent is Match among all languages that have sentences for respondents.
+func MatchRespondent(wishes ...string) string {
 	c := loaded()
 	_, index := language.MatchStrings(c.matcher, wishes...)
 	return c.tags[index].String()

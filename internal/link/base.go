@@ -64,6 +64,20 @@ func (b Base) JFE(surveyID string) string { return b.public + JFE(surveyID) }
 // ReceiverURL returns the address a receiver records requests at (contract §3).
 func (b Base) ReceiverURL(token string) string { return b.public + ReceiverURL(token) }
 
+// JSONEvent returns the address at which other programs start a workflow, by its token (contract §3).
+func (b Base) JSONEvent(token string) string {
+	return b.app + With(fill(PatternJSONEvent, "json"), "urlTokenId", token)
+}
+
+// JSONEventContext returns the same address in the older form, which names what it is about.
+func (b Base) JSONEventContext(contextID, userID, brandID, workflowID string) string {
+	return b.app + fill(PatternJSONEvent, "JSON") + "?contextId=" + url.QueryEscape(contextID) + "&userId=" + url.QueryEscape(userID) +
+		"&brandId=" + url.QueryEscape(brandID) + "&triggerId=" + url.QueryEscape(workflowID)
+}
+
+// CollectorCall returns the address of the webhook of collectors (contract §3).
+func (b Base) CollectorCall() string { return b.public + PatternCollectorCall }
+
 // Secure tells whether people reach the app by https, so that cookies may be bound to it.
 func (b Base) Secure() bool { return strings.HasPrefix(b.app, "https://") }
 

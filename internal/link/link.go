@@ -20,11 +20,15 @@ const (
 	PatternAccountPreferences = "/account/preferences"
 	PatternAccountPassword    = "/account/password"
 	PatternAccountTokens      = "/account/tokens"
+	PatternAccountToken       = "/account/tokens/:tokenID"
 	PatternAccountTokenDelete = "/account/tokens/:tokenID/delete"
 	PatternAccountSessions    = "/account/sessions"
 
 	PatternSurveys          = "/surveys"
 	PatternSurveyNew        = "/surveys/new"
+	PatternSurveysImport    = "/surveys/import"
+	PatternSurveyImported   = "/surveys/:surveyID/import"
+	PatternSurveyFile       = "/surveys/:surveyID/export.qsf"
 	PatternSurvey           = "/surveys/:surveyID"
 	PatternSurveyBuild      = "/surveys/:surveyID/build"
 	PatternSurveyPages      = "/surveys/:surveyID/pages"
@@ -42,6 +46,8 @@ const (
 	PatternSurveyReopen     = "/surveys/:surveyID/reopen"
 	PatternSurveyDelete     = "/surveys/:surveyID/delete"
 	PatternSurveySettings   = "/surveys/:surveyID/settings"
+	PatternSurveyPreview    = "/surveys/:surveyID/preview"
+	PatternSurveyPreviewRun = "/surveys/:surveyID/preview/runs"
 	PatternResponses        = "/surveys/:surveyID/responses"
 	PatternResponse         = "/surveys/:surveyID/responses/:responseID"
 	PatternResponseDelete   = "/surveys/:surveyID/responses/:responseID/delete"
@@ -49,16 +55,30 @@ const (
 	PatternSurveyCollectors = "/surveys/:surveyID/collectors"
 	PatternCollectorClose   = "/surveys/:surveyID/collectors/:collectorID/close"
 	PatternCollectorReopen  = "/surveys/:surveyID/collectors/:collectorID/reopen"
+	PatternCollectorFrames  = "/surveys/:surveyID/collectors/:collectorID/frames"
+
+	PatternSurveyReports       = "/surveys/:surveyID/reports"
+	PatternSurveyReportDetails = "/surveys/:surveyID/reports/details"
+	PatternSurveyReportExport  = "/surveys/:surveyID/reports/export"
+	PatternSurveyReportTexts   = "/surveys/:surveyID/reports/questions/:questionID"
 
 	PatternWorkflows         = "/workflows"
 	PatternWorkflowNew       = "/workflows/new"
 	PatternWorkflow          = "/workflows/:workflowID"
 	PatternWorkflowEvent     = "/workflows/:workflowID/event"
+	PatternWorkflowSample    = "/workflows/:workflowID/event/sample"
+	PatternWorkflowToken     = "/workflows/:workflowID/event/token"
 	PatternWorkflowCondition = "/workflows/:workflowID/condition"
 	PatternTasks             = "/workflows/:workflowID/tasks"
 	PatternTask              = "/workflows/:workflowID/tasks/:taskID"
 	PatternTaskMove          = "/workflows/:workflowID/tasks/:taskID/move"
 	PatternTaskDelete        = "/workflows/:workflowID/tasks/:taskID/delete"
+	PatternTaskCopy          = "/workflows/:workflowID/tasks/:taskID/copy"
+	PatternTaskCurl          = "/workflows/:workflowID/tasks/:taskID/curl"
+	PatternTaskPreview       = "/workflows/:workflowID/tasks/:taskID/preview"
+	PatternTaskRestore       = "/workflows/:workflowID/tasks/:taskID/restore"
+	PatternTaskFind          = "/workflows/:workflowID/tasks/:taskID/find"
+	PatternTaskCheck         = "/workflows/:workflowID/tasks/:taskID/check"
 	PatternTaskTest          = "/workflows/:workflowID/tasks/:taskID/test"
 	PatternWorkflowPutLive   = "/workflows/:workflowID/put-live"
 	PatternWorkflowDiscard   = "/workflows/:workflowID/discard"
@@ -68,13 +88,37 @@ const (
 	PatternWorkflowDelete    = "/workflows/:workflowID/delete"
 	PatternWorkflowRuns      = "/workflows/:workflowID/runs"
 
+	PatternWorkflowSettings  = "/workflows/:workflowID/settings"
+	PatternWorkflowNotify    = "/workflows/:workflowID/notifications"
+	PatternWorkflowRevisions = "/workflows/:workflowID/revisions"
+	PatternWorkflowRestore   = "/workflows/:workflowID/revisions/:version/restore"
+	PatternWorkflowDuplicate = "/workflows/:workflowID/duplicate"
+	PatternWorkflowExport    = "/workflows/:workflowID/export"
+	PatternWorkflowImport    = "/workflows/import"
+
 	PatternRuns       = "/runs"
-	PatternRunsReplay = "/runs/replay"
-	PatternRunsCancel = "/runs/cancel"
+	PatternRunsBulk   = "/runs/bulk"
+	PatternRunsExport = "/runs/export"
 	PatternRun        = "/runs/:runID"
 	PatternRunReplay  = "/runs/:runID/replay"
 	PatternRunCancel  = "/runs/:runID/cancel"
 	PatternRunPlay    = "/runs/:runID/play"
+
+	PatternJobs        = "/jobs"
+	PatternJob         = "/jobs/:jobID"
+	PatternJobCancel   = "/jobs/:jobID/cancel"
+	PatternJobFile     = "/jobs/:jobID/file"
+	PatternSurveyStart = "/surveys/:surveyID/start-workflow"
+
+	PatternCredentials         = "/credentials"
+	PatternCredentialNew       = "/credentials/new"
+	PatternCredential          = "/credentials/:credentialID"
+	PatternCredentialConnect   = "/credentials/:credentialID/connect"
+	PatternCredentialHandshake = "/credentials/:credentialID/handshake"
+	PatternCredentialDelete    = "/credentials/:credentialID/delete"
+	PatternSettingsDomains     = "/settings/domains" // where the list was
+	PatternSecurityDomains     = "/settings/security/domains"
+	PatternOAuthRedirect       = "/oauth-client-service/redirect"
 
 	PatternReceivers        = "/receivers"
 	PatternReceiverNew      = "/receivers/new"
@@ -88,15 +132,18 @@ const (
 // Patterns of what others call (contract §3). The two respondent patterns are followed by any number of name/value path
 // pairs, which the second form of each takes.
 const (
-	PatternRespond      = "/s/:collector"
-	PatternRespondPairs = "/s/:collector/*"
-	PatternJFE          = "/jfe/form/:surveyID"
-	PatternJFEPairs     = "/jfe/form/:surveyID/*"
-	PatternReceiverURL  = "/receiver/:token"
-	PatternStatic       = "/static/*"
-	PatternHealth       = "/healthz"
-	PatternReady        = "/readyz"
-	PatternMetrics      = "/metrics"
+	PatternRespond       = "/s/:collector"
+	PatternRespondPairs  = "/s/:collector/*"
+	PatternUnsubscribe   = "/unsubscribe/:invitationID/:token"
+	PatternJFE           = "/jfe/form/:surveyID"
+	PatternJFEPairs      = "/jfe/form/:surveyID/*"
+	PatternReceiverURL   = "/receiver/:token"
+	PatternJSONEvent     = "/inbound-event/v1/events/:format/triggers" // the format is json, in any case
+	PatternStatic        = "/static/*"
+	PatternHealth        = "/healthz"
+	PatternReady         = "/readyz"
+	PatternMetrics       = "/metrics"
+	PatternCollectorCall = "/api.php" // the webhook of collectors
 
 	// APIPrefix starts every path of the API; APIPrefixUpper is the spelling some of Qualtrics' clients use.
 	APIPrefix      = "/API/v3"
@@ -143,4 +190,9 @@ func Local(target, fallback string) string {
 		return fallback
 	}
 	return target
+}
+
+// CollectorFrames returns the path that says which sites may show a collector's pages in a frame (POST).
+func CollectorFrames(surveyID, collectorID string) string {
+	return fill(PatternCollectorFrames, surveyID, collectorID)
 }

@@ -27,6 +27,9 @@ func AccountPassword() string { return PatternAccountPassword }
 // AccountTokens returns the path of the user's API tokens (POST makes one).
 func AccountTokens() string { return PatternAccountTokens }
 
+// AccountToken returns the path of one of the user's API tokens (POST saves its limits).
+func AccountToken(tokenID string) string { return fill(PatternAccountToken, tokenID) }
+
 // AccountTokenDelete returns the path that revokes a token (POST).
 func AccountTokenDelete(tokenID string) string { return fill(PatternAccountTokenDelete, tokenID) }
 

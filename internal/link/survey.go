@@ -6,6 +6,15 @@ func Surveys() string { return PatternSurveys }
 // SurveyNew returns the path of the form for a new survey.
 func SurveyNew() string { return PatternSurveyNew }
 
+// SurveysImport returns the path of the form that makes a survey of a file (POST makes it).
+func SurveysImport() string { return PatternSurveysImport }
+
+// SurveyImported returns the path of the report about the file that a survey was made of.
+func SurveyImported(surveyID string) string { return fill(PatternSurveyImported, surveyID) }
+
+// SurveyFile returns the path of a survey as a QSF file.
+func SurveyFile(surveyID string) string { return fill(PatternSurveyFile, surveyID) }
+
 // Survey returns the path of a survey; it leads to its builder.
 func Survey(surveyID string) string { return fill(PatternSurvey, surveyID) }
 
@@ -67,6 +76,13 @@ func SurveyDelete(surveyID string) string { return fill(PatternSurveyDelete, sur
 // SurveySettings returns the path of a survey's settings (POST saves them).
 func SurveySettings(surveyID string) string { return fill(PatternSurveySettings, surveyID) }
 
+// SurveyPreview returns the path at which the draft of a survey is filled in as a respondent would (GET begins, POST goes on).
+// Pages of the app may show it in a frame.
+func SurveyPreview(surveyID string) string { return fill(PatternSurveyPreview, surveyID) }
+
+// SurveyPreviewRun returns the path that runs the survey's live workflows as a test with the answers of a preview (POST).
+func SurveyPreviewRun(surveyID string) string { return fill(PatternSurveyPreviewRun, surveyID) }
+
 // Responses returns the path of the list of a survey's responses.
 func Responses(surveyID string) string { return fill(PatternResponses, surveyID) }
 
@@ -92,4 +108,18 @@ func CollectorClose(surveyID, collectorID string) string {
 // CollectorReopen returns the path that opens a collector again (POST).
 func CollectorReopen(surveyID, collectorID string) string {
 	return fill(PatternCollectorReopen, surveyID, collectorID)
+}
+
+// SurveyReports returns the path of the results of a survey.
+func SurveyReports(surveyID string) string { return fill(PatternSurveyReports, surveyID) }
+
+// SurveyReportDetails returns the path of the detailed report of a survey: one row a response.
+func SurveyReportDetails(surveyID string) string { return fill(PatternSurveyReportDetails, surveyID) }
+
+// SurveyReportExport returns the path at which the responses of a survey are saved as a file (POST makes it).
+func SurveyReportExport(surveyID string) string { return fill(PatternSurveyReportExport, surveyID) }
+
+// SurveyReportTexts returns the path of all texts that were written to a question.
+func SurveyReportTexts(surveyID, questionID string) string {
+	return fill(PatternSurveyReportTexts, surveyID, questionID)
 }

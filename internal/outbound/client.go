@@ -21,6 +21,9 @@ type Options struct {
 	Own      Own           // the instance's own addresses
 	TLS      *tls.Config   // nil means the system's roots; the server name is set per call
 	Resolver *net.Resolver // nil means the system's
+	// Domains gives the only hosts that may be called, own addresses excepted, at the moment of each call; nil means that
+	// there is no such list. An error stops the call.
+	Domains func(context.Context) (Hosts, error)
 }
 
 // Client makes guarded calls. It is safe for concurrent use, and meant to be shared: it keeps connections open.
@@ -28,8 +31,10 @@ type Client struct {
 	userAgent []string
 	guard     *guard
 	own       Own
-	guarded   *http.Transport
-	exempt    *http.Transport // for own addresses: a connection that no guard saw must not serve any other path
+	domains   func(context.Context) (Hosts, error)
+	plain     net.Dialer
+	secure    *tls.Config
+	pools     pools // of calls without a channel: a connection that no guard saw must not serve any other path
 }
 
 // New makes a [Client].
@@ -45,15 +50,17 @@ func New(o Options) *Client {
 		userAgent: []string{"Surveyflow/" + o.Version},
 		guard:     g,
 		own:       o.Own,
-		guarded:   (&dialer{net: plain, tls: secure, guard: g}).transport(),
-		exempt:    (&dialer{net: plain, tls: secure}).transport(),
+		domains:   o.Domains,
+		plain:     plain,
+		secure:    secure,
+		pools:     pools{(&dialer{net: plain, tls: secure, guard: g}).transport(), (&dialer{net: plain, tls: secure}).transport()},
 	}
 }
 
 // CloseIdle closes the connections that no call uses.
 func (c *Client) CloseIdle() {
-	c.guarded.CloseIdleConnections()
-	c.exempt.CloseIdleConnections()
+	c.pools.guarded.CloseIdleConnections()
+	c.pools.exempt.CloseIdleConnections()
 }
 
 // CheckURL returns an [*Error] when a URL can never be called: it is none, or its host is an address that the guard
@@ -123,21 +130,35 @@ func (c *Client) call(parent context.Context, r *Request, s *sending, x *Exchang
 	t := newTrace(start)
 	traced := httptrace.WithClientTrace(ctx, &t.hooks)
 
-	pool, follow := c.guarded, r.FollowRedirect && r.Method == http.MethodGet
-	if c.own.names(s.url) {
-		pool, follow = c.exempt, false
+	pools := c.pools
+	if r.Channel != nil {
+		pools = r.Channel.pools
+	}
+	own := c.own.names(s.url)
+	pool, follow := pools.guarded, r.FollowRedirect && r.Method == http.MethodGet
+	if own {
+		pool, follow = pools.exempt, false
+	}
+	if err := c.permit(ctx, r.limits(), s.url, own); err != nil {
+		x.Err = classify(parent, ctx, s.url.Host, r.timeout(), err)
+		return
 	}
 	resp, err := s.over(traced, pool)
 	if err == nil && follow && isRedirect(resp.StatusCode, resp.Header) {
 		if next, hop := s.hop(resp, r.Credentials); next != nil {
 			discard(resp)
 			x.Hops = []Hop{hop}
+			if !sameHost(s.url, next.url) {
+				pools = c.pools // another host sees no client certificate either
+			}
 			s = next
-			resp, err = s.over(traced, c.guarded) //nolint:bodyclose // take closes it
+			if err = c.permit(ctx, r.limits(), s.url, false); err == nil {
+				resp, err = s.over(traced, pools.guarded) //nolint:bodyclose // take closes it
+			}
 		}
 	}
 	if err == nil {
-		err = x.take(resp)
+		err = x.take(resp, r.maxBody())
 	}
 	if err != nil {
 		x.Err = classify(parent, ctx, s.url.Host, r.timeout(), err)
@@ -167,7 +188,7 @@ func discard(resp *http.Response) {
 }
 
 // take reads the answer into the exchange. A body over the cap closes the connection.
-func (x *Exchange) take(resp *http.Response) error {
+func (x *Exchange) take(resp *http.Response, most int) error {
 	defer func() { _ = resp.Body.Close() }() // read as far as wanted; nothing is lost
 	x.Status, x.Header = resp.StatusCode, resp.Header
 	if resp.StatusCode == http.StatusSwitchingProtocols {
@@ -175,7 +196,7 @@ func (x *Exchange) take(resp *http.Response) error {
 		return fail(FaultProtocol, "outbound.protocol", errors.New("the service switched protocols unasked"), "Host", resp.Request.URL.Host)
 	}
 	var err error
-	x.Body, x.Truncated, err = readBody(resp)
+	x.Body, x.Truncated, err = readBody(resp, most)
 	switch {
 	case err != nil:
 		return err
@@ -183,8 +204,8 @@ func (x *Exchange) take(resp *http.Response) error {
 		x.Location = x.Header.Get("Location")
 		return fail(FaultRedirect, "outbound.redirect", fmt.Errorf("redirect %d not followed", x.Status), "Status", x.Status, "Location", x.Location)
 	case x.Truncated:
-		return fail(FaultTooLarge, "outbound.too_large", fmt.Errorf("body over %d bytes", MaxBody),
-			"Host", resp.Request.URL.Host, "Megabytes", MaxBody>>20)
+		return fail(FaultTooLarge, "outbound.too_large", fmt.Errorf("body over %d bytes", most),
+			"Host", resp.Request.URL.Host, "Megabytes", most>>20)
 	}
 	return nil
 }

@@ -14,7 +14,8 @@ import (
 // dialer opens the connections of one pool and takes the time of each step.
 type dialer struct {
 	net   net.Dialer
-	guard *guard // nil in the pool of own addresses
+	guard *guard  // nil in the pool of own addresses
+	hosts []Hosts // the only ones that connections may lead to
 	tls   *tls.Config
 }
 
@@ -60,6 +61,9 @@ func (d *dialer) open(ctx context.Context, network, address string) (*conn, erro
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
 		return nil, fmt.Errorf("port to dial: %w", err)
+	}
+	if err := permit(d.hosts, host, uint16(number)); err != nil {
+		return nil, err
 	}
 	settle, dial := func(err error) error { return err }, d.net
 	if d.guard != nil {

@@ -16,7 +16,7 @@ type Exchange struct {
 
 	Status    int // of the last answer; 0 when none came
 	Header    http.Header
-	Body      []byte // up to [MaxBody]
+	Body      []byte // up to [MaxBody], or what the request says
 	Truncated bool   // the body was longer, or broke off
 	Location  string // where an unfollowed redirect leads, as the service wrote it
 
@@ -112,9 +112,9 @@ func (t *trace) timing() Timing {
 	return taken
 }
 
-// readBody reads at most [MaxBody] bytes and reports whether there was more. A body that breaks off comes back as far
+// readBody reads at most so many bytes and reports whether there was more. A body that breaks off comes back as far
 // as it came, with the error.
-func readBody(resp *http.Response) (body []byte, truncated bool, err error) {
+func readBody(resp *http.Response, most int) (body []byte, truncated bool, err error) {
 	if resp.Body == http.NoBody {
 		return nil, false, nil
 	}
@@ -127,11 +127,11 @@ func readBody(resp *http.Response) (body []byte, truncated bool, err error) {
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]
 		}
-		n, err := resp.Body.Read(body[len(body):min(cap(body), MaxBody+1)])
+		n, err := resp.Body.Read(body[len(body):min(cap(body), most+1)])
 		body = body[:len(body)+n]
 		switch {
-		case len(body) > MaxBody:
-			return body[:MaxBody], true, nil
+		case len(body) > most:
+			return body[:most], true, nil
 		case err == io.EOF:
 			return body, false, nil
 		case err != nil:

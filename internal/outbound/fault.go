@@ -21,7 +21,7 @@ const (
 	FaultNone        Fault = ""
 	FaultURL         Fault = "url"         // the URL cannot be called
 	FaultRequest     Fault = "request"     // the method or a header cannot be sent
-	FaultRefused     Fault = "refused"     // the guard refused the address; the cause is a [*RefusedError]
+	FaultRefused     Fault = "refused"     // the guard or a list of hosts refused; the cause is a [*RefusedError] or [*OutsideError]
 	FaultDNS         Fault = "dns"         // the host name did not resolve
 	FaultConnection  Fault = "connection"  // no connection, or it broke
 	FaultTLS         Fault = "tls"         // the handshake failed for another reason than the certificate
@@ -94,6 +94,9 @@ func classify(parent, ctx context.Context, host string, limit time.Duration, err
 	}
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		return refusal(refused)
+	}
+	if e, ok := errors.AsType[*OutsideError](err); ok {
+		return outside(e)
 	}
 	if errors.Is(parent.Err(), context.Canceled) {
 		return fail(FaultCanceled, "outbound.canceled", err, "Host", host)

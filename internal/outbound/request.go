@@ -29,6 +29,12 @@ type Request struct {
 	// Credentials names headers that hold a secret, beside those that are known by their names, so that a redirect to
 	// another host drops them.
 	Credentials []string
+	// Channel has the connections that the call uses; nil means those that all calls without a credential share.
+	Channel *Channel
+	// MaxBody is how many bytes of the answer's body are read. Zero means [MaxBody].
+	MaxBody int
+	// Only are further lists that the host must be in, also that of a redirect, beside the channel's.
+	Only []Hosts
 }
 
 // timeout returns how long the call may take.
@@ -37,6 +43,14 @@ func (r *Request) timeout() time.Duration {
 		return DefaultTimeout
 	}
 	return min(r.Timeout, MaxTimeout)
+}
+
+// maxBody returns how many bytes of the answer's body are read.
+func (r *Request) maxBody() int {
+	if r.MaxBody <= 0 {
+		return MaxBody
+	}
+	return r.MaxBody
 }
 
 // callable are the methods that can be sent. CONNECT and TRACE make no call of a service.

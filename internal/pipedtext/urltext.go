@@ -2,6 +2,7 @@ package pipedtext
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -164,6 +165,15 @@ func origin(u *url.URL) string {
 	return scheme + "://" + host
 }
 
+// OriginOf gives scheme, host and port of an address, as [URLTemplate.Origin] does; "" when it has none.
+func OriginOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "" || u.Host == "" {
+		return ""
+	}
+	return origin(u)
+}
+
 // Origin gives the scheme, host and port that every rendering has, such as "https://crm.example.com" or
 // "http://localhost:8080", in lower case and without a default port; "" when a token decides it.
 func (u URLTemplate) Origin() string { return u.origin }
@@ -173,6 +183,28 @@ func (u URLTemplate) String() string { return u.template.String() }
 
 // Refs lists what the URL names, each once, in the order of appearance.
 func (u URLTemplate) Refs() []Ref { return u.template.Refs() }
+
+// BeforeQuery lists what is named in host and path, each once: places that logs and intermediaries see.
+func (u URLTemplate) BeforeQuery() []Ref {
+	var refs []Ref
+	for _, p := range u.template.pieces {
+		if strings.ContainsAny(p.literal, "?#") {
+			break
+		}
+		if !slices.Contains(refs, p.ref) {
+			refs = append(refs, p.ref)
+		}
+	}
+	return refs
+}
+
+// HostRef gives the token that is the URL's host, and whether there is one. A token that is the whole URL is none.
+func (u URLTemplate) HostRef() (Ref, bool) {
+	if !u.hostToken {
+		return Ref{}, false
+	}
+	return u.template.pieces[0].ref, true
+}
 
 // URL renders the URL with the values of src, or fails with a [*URLError]. The host may come from a value: whether it
 // may be called is asked at the dial.

@@ -1,6 +1,7 @@
 package qsf
 
 import (
+	"encoding/json"
 	"strconv"
 
 	"surveyflow/models"
@@ -14,20 +15,14 @@ func EncodeLegacy(s Survey) Object {
 		questions.add(q.ID, legacyQuestion(q))
 		addColumns(q, &columns)
 	}
-	flow := []Object{}
-	if len(s.Definition.EmbeddedData) > 0 {
-		flow = append(flow, Object{{"type", "EmbeddedData"}})
-	}
-	others := Others(s.Definition)
-	for i := range s.Definition.Blocks {
-		b := &s.Definition.Blocks[i]
-		list := []Object{}
-		for _, id := range elements(b, others) {
-			list = append(list, Object{{"type", "Question"}, {"questionId", id}})
+	structure := StructureOf(s.Definition)
+	for _, value := range structure.Blocks {
+		if b := blockOf(value); b.kind != "Trash" {
+			blocks.add(b.id, Object{{"description", b.title}, {"elements", legacyElements(b)}})
 		}
-		blocks.add(b.ID, Object{{"description", blockName(b, i)}, {"elements", list}})
-		flow = append(flow, Object{{"id", b.ID}, {"type", "Block"}})
 	}
+	root, _, _ := mapOf(structure.Flow)
+	flow := legacyFlow(root["Flow"], 0)
 	embedded := []Object{}
 	for _, f := range s.Definition.EmbeddedData {
 		o := Object{{"name", f.Name}}
@@ -60,6 +55,50 @@ func EncodeLegacy(s Survey) Object {
 	}
 }
 
+// legacyElements writes what stands in a block.
+func legacyElements(b block) []Object {
+	list := []Object{}
+	for _, e := range b.elements {
+		kind, _ := textOf(e["Type"])
+		if kind == "Page Break" {
+			list = append(list, Object{{"type", "PageBreak"}})
+		} else if id, _ := textOf(e["QuestionID"]); id != "" {
+			list = append(list, Object{{"type", "Question"}, {"questionId", id}})
+		}
+	}
+	return list
+}
+
+// legacyFlow writes the items of a flow.
+func legacyFlow(value json.RawMessage, depth int) []Object {
+	out := []Object{}
+	list, _, _ := mapOf(value)
+	for _, name := range sortedNames(list) {
+		item, _, ok := mapOf(list[name])
+		if !ok || item == nil || depth > maxFlowDepth {
+			continue
+		}
+		kind, _ := textOf(item["Type"])
+		if kind == "Block" || kind == "Standard" {
+			id, _ := textOf(item["ID"])
+			out = append(out, Object{{"id", id}, {"type", "Block"}})
+			continue
+		}
+		o := Object{{"type", kind}}
+		if kind == "BlockRandomizer" {
+			n, _ := textOf(item["SubSet"])
+			subset, _ := strconv.Atoi(n)
+			even, _ := textOf(item["EvenPresentation"])
+			o.add("randomizationOptions", Object{{"randomSubset", subset}, {"evenPresentation", even == "true"}})
+		}
+		if item["Flow"] != nil {
+			o.add("flow", legacyFlow(item["Flow"], depth+1))
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
 func legacyQuestion(q *models.Question) Object {
 	l := layoutOf(q)
 	text := q.Text
@@ -72,6 +111,11 @@ func legacyQuestion(q *models.Question) Object {
 		{"questionLabel", nil},
 		{"validation", legacyValidation(q)},
 		{"questionName", q.ExportTag()},
+	}
+	if rows := legacyRows(q); len(rows) > 0 && q.Type.HasChoices() {
+		o.add("subQuestions", rows)
+	} else if len(rows) > 0 {
+		o.add("choices", rows)
 	}
 	if choices := legacyChoices(q); len(choices) > 0 {
 		o.add("choices", choices)
@@ -88,6 +132,9 @@ func orNull(s string) any {
 
 func legacyValidation(q *models.Question) Object {
 	o := Object{{"doesForceResponse", q.Required}}
+	if content := contentTypes[q.Type]; content != "" && q.Type != models.QuestionNumber {
+		o.add("type", content)
+	}
 	if q.Type != models.QuestionNumber {
 		return o
 	}
@@ -105,6 +152,20 @@ func legacyValidation(q *models.Question) Object {
 	return o
 }
 
+// legacyRows gives the rows of a question: those of a matrix are questions of their own there, sliders are choices.
+func legacyRows(q *models.Question) Object {
+	o := Object{}
+	for i := range q.Rows {
+		r := &q.Rows[i]
+		row := legacyChoice(r.RecodeValue(), r.Text, nil)
+		if q.Type.HasChoices() {
+			row = row[:len(row)-1] // "analyze" is of choices alone
+		}
+		o.add(strconv.Itoa(r.ID), row)
+	}
+	return o
+}
+
 func legacyChoices(q *models.Question) Object {
 	o := Object{}
 	if q.Type == models.QuestionNPS {
@@ -113,6 +174,12 @@ func legacyChoices(q *models.Question) Object {
 			o.add(n, legacyChoice(n, n, nil))
 		}
 		return o
+	}
+	if q.Type == models.QuestionRating {
+		for i := range q.Scale.RatingPoints() {
+			n := strconv.Itoa(i + 1)
+			o.add(n, legacyChoice(n, n, nil))
+		}
 	}
 	names, _, _ := mapOf(q.Extra["VariableNaming"])
 	for i := range q.Choices {
@@ -141,16 +208,41 @@ func legacyChoice(recode, text string, variable any) Object {
 // addColumns names the columns that exports have for a question.
 func addColumns(q *models.Question, columns *Object) {
 	tag := q.ExportTag()
-	if q.Type == models.QuestionMultipleChoice {
+	if !q.Type.Answered() {
+		return
+	}
+	switch q.Type {
+	case models.QuestionMultipleChoice, models.QuestionRanking:
 		for _, c := range q.Choices {
 			columns.add(tag+"_"+strconv.Itoa(c.ID), choiceColumn(q, c))
 		}
-	} else {
+	case models.QuestionSlider:
+		for _, r := range q.Rows {
+			columns.add(tag+"_"+strconv.Itoa(r.ID), choiceColumn(q, r))
+		}
+	case models.QuestionMatrix, models.QuestionMatrixMultiple:
+		addRowColumns(q, tag, columns)
+	default:
 		columns.add(tag, Object{{"question", q.ID}})
 	}
 	for _, c := range q.Choices {
 		if c.TextEntry {
 			columns.add(tag+"_"+strconv.Itoa(c.ID)+"_TEXT", choiceColumn(q, c))
+		}
+	}
+}
+
+// addRowColumns names the columns of a matrix: one a row, or one a row and choice where a row can have several.
+func addRowColumns(q *models.Question, tag string, columns *Object) {
+	for _, r := range q.Rows {
+		row := tag + "_" + strconv.Itoa(r.ID)
+		column := Object{{"question", q.ID}, {"subQuestion", q.ID + ".subQuestions." + strconv.Itoa(r.ID)}}
+		if q.Type == models.QuestionMatrix {
+			columns.add(row, column)
+			continue
+		}
+		for _, c := range q.Choices {
+			columns.add(row+"_"+strconv.Itoa(c.ID), append(column[:2:2], Member{"choice", q.ID + ".choices." + strconv.Itoa(c.ID)}))
 		}
 	}
 }

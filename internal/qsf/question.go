@@ -1,6 +1,7 @@
 package qsf
 
 import (
+	"cmp"
 	"encoding/json"
 	"html"
 	"regexp"
@@ -15,7 +16,7 @@ import (
 // derived are the members that are made of others, or say nothing that has to be kept.
 var derived = []string{
 	"QuestionText", "QuestionText_Unsafe", "QuestionText_Safe", "DataExportTag", "QuestionType", "Selector", "SubSelector", "Choices", "ChoiceOrder",
-	"RecodeValues", "Validation", "QuestionID", "NextChoiceId", "revision",
+	"RecodeValues", "Validation", "QuestionID", "NextChoiceId", "revision", ownMember,
 }
 
 // DecodeQuestion reads a question as the API and files bring it. Its id is the one that it names, if any. A question of a type
@@ -35,7 +36,8 @@ func DecodeQuestion(question json.RawMessage) (models.Question, error) {
 		d.fail("QuestionType", "qsf.error.missing", "Name", "QuestionType")
 	}
 	v := d.validation(members["Validation"])
-	q.Type = typeOf(kind, selector, v.number())
+	o := d.own(members[ownMember])
+	q.Type = typeOf(layout{kind, selector, sub}, v.content(), o.Type)
 	if q.Type == "" {
 		q.Extra = models.RawFields(members)
 		return q, models.Invalid(slices.DeleteFunc(d.fields, func(f models.FieldError) bool { return strings.HasPrefix(f.Field, "Validation") })...)
@@ -47,20 +49,35 @@ func DecodeQuestion(question json.RawMessage) (models.Question, error) {
 	}
 	_, given := members["SubSelector"]
 	keepLayout(&q, selector, sub, given)
-	if q.Type.HasChoices() {
-		d.choices(&q, members)
-	}
+	d.parts(&q, members)
 	d.rules(&q, v)
+	d.scale(&q, members)
+	o.apply(&q)
 	return q, models.Invalid(d.fields...)
 }
 
 // Keep takes over what a question has that its new description in Qualtrics' JSON cannot say.
 func Keep(q *models.Question, old *models.Question) {
-	q.Help, q.Display = old.Help, old.Display
-	q.Rules.Pattern, q.Rules.Message = old.Rules.Pattern, old.Rules.Message
+	if _, came := q.Extra[displayLogic]; !came && q.Display == nil {
+		q.Display = old.Display
+		if logic, known := old.Extra[knownLogic]; known && q.Extra != nil {
+			q.Extra[knownLogic] = logic
+		}
+	}
+	q.Help = cmp.Or(q.Help, old.Help)
+	q.Rules.Pattern, q.Rules.Message = cmp.Or(q.Rules.Pattern, old.Rules.Pattern), cmp.Or(q.Rules.Message, old.Rules.Message)
+	if q.Type == old.Type {
+		q.Rules.Earliest, q.Rules.Latest = cmp.Or(q.Rules.Earliest, old.Rules.Earliest), cmp.Or(q.Rules.Latest, old.Rules.Latest)
+		q.Rules.Day = cmp.Or(q.Rules.Day, old.Rules.Day)
+		q.Scale.Shape, q.Scale.Low, q.Scale.High = cmp.Or(q.Scale.Shape, old.Scale.Shape), cmp.Or(q.Scale.Low, old.Scale.Low), cmp.Or(q.Scale.High, old.Scale.High)
+	}
 	q.NextChoiceID = max(q.NextChoiceID, old.NextChoiceID)
 	for _, c := range old.Choices {
 		q.NextChoiceID = max(q.NextChoiceID, c.ID+1)
+	}
+	q.NextRowID = max(q.NextRowID, old.NextRowID)
+	for _, r := range old.Rows {
+		q.NextRowID = max(q.NextRowID, r.ID+1)
 	}
 	if q.Tag == "" {
 		q.Tag = old.Tag
@@ -80,13 +97,16 @@ func EncodeQuestion(q *models.Question) Object {
 		o.add("SubSelector", l.sub)
 	}
 	o.add("DataVisibility", orElse(q.Extra, "DataVisibility", `{"Private":false,"Hidden":false}`),
-		"Configuration", orElse(q.Extra, "Configuration", `{"QuestionDescriptionOption":"UseText"}`),
+		"Configuration", configuration(q),
 		"QuestionDescription", description(q))
 	next := encodeChoices(q, &o)
 	o.add("Validation", encodeValidation(q), "GradingData", orElse(q.Extra, "GradingData", "[]"),
-		"Language", orElse(q.Extra, "Language", "[]"), "NextChoiceId", next, "NextAnswerId", orElse(q.Extra, "NextAnswerId", "1"),
+		"Language", orElse(q.Extra, "Language", "[]"), "NextChoiceId", next, "NextAnswerId", nextAnswer(q),
 		"QuestionID", q.ID)
-	o.addExtra(q.Extra, "Choices", "Selector", "SubSelector", "Validation")
+	if own := ownOf(q); !own.empty() {
+		o.add(ownMember, own)
+	}
+	o.addExtra(q.Extra, "Choices", "Answers", "Selector", "SubSelector", "Validation", knownLogic)
 	o.add("QuestionText_Unsafe", q.Text)
 	return o
 }
@@ -137,7 +157,7 @@ func Plain(s string) string {
 
 // harmless are kept parts that change nothing for respondents or in exports.
 var harmless = []string{
-	"Configuration", "QuestionDescription", "NextAnswerId", "DefaultChoices", "SubSelector", "SearchSource", "DataVisibility", "IsAutoNamed",
+	"Configuration", "QuestionDescription", "NextAnswerId", "DefaultChoices", "SubSelector", "SearchSource", "DataVisibility", "IsAutoNamed", knownLogic,
 }
 
 // Unused names the parts of a question that are kept but not used yet (contract §7, Writes), such as "DisplayLogic".
@@ -151,9 +171,9 @@ func Unused(q *models.Question) []string {
 	for _, name := range sortedNames(q.Extra) {
 		value := q.Extra[name]
 		switch {
-		case slices.Contains(harmless, name) || blank(value):
-		case name == "Choices":
-			names = append(names, unusedOfChoices(value)...)
+		case slices.Contains(harmless, name) || blank(value) || name == displayLogic && q.Display != nil:
+		case name == "Choices" || name == "Answers":
+			names = append(names, unusedOfChoices(name, value)...)
 		case name == "Validation":
 			names = append(names, unusedOfValidation(value)...)
 		case name == "Selector":
@@ -167,14 +187,14 @@ func Unused(q *models.Question) []string {
 	return names
 }
 
-func unusedOfChoices(kept json.RawMessage) []string {
+func unusedOfChoices(member string, kept json.RawMessage) []string {
 	var names []string
 	byID, _, _ := mapOf(kept)
 	for _, id := range sortedNames(byID) {
 		parts, _, _ := mapOf(byID[id])
 		for _, part := range sortedNames(parts) {
 			if !blank(parts[part]) {
-				names = append(names, "Choices."+id+"."+part)
+				names = append(names, member+"."+id+"."+part)
 			}
 		}
 	}

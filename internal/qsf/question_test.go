@@ -39,18 +39,31 @@ func TestQuestionsAreReadByTheirTypeAndSelector(t *testing.T) {
 	t.Parallel()
 	number := `,"Validation":{"Settings":{"Type":"ContentType","ContentType":"ValidNumber"}}`
 	for text, want := range map[string]models.QuestionType{
-		`{"QuestionType":"MC","Selector":"SAVR"}`:                          models.QuestionSingleChoice,
-		`{"QuestionType":"MC","Selector":"DL"}`:                            models.QuestionSingleChoice,
-		`{"QuestionType":"MC","Selector":"MAVR"}`:                          models.QuestionMultipleChoice,
-		`{"QuestionType":"MC","Selector":"MSB"}`:                           models.QuestionMultipleChoice,
-		`{"QuestionType":"MC","Selector":"NPS"}`:                           models.QuestionNPS,
-		`{"QuestionType":"TE","Selector":"SL"}`:                            models.QuestionShortText,
-		`{"QuestionType":"TE","Selector":"ML"}`:                            models.QuestionLongText,
-		`{"QuestionType":"TE","Selector":"ESTB"}`:                          models.QuestionLongText,
-		`{"QuestionType":"TE","Selector":"SL"` + number + `}`:              models.QuestionNumber,
-		`{"QuestionType":"TE","Selector":"ML"` + number + `}`:              models.QuestionLongText,
-		`{"QuestionType":"TE","Selector":"FORM"}`:                          "",
-		`{"QuestionType":"SBS","Selector":"SBSMatrix","Validation":"odd"}`: "",
+		`{"QuestionType":"MC","Selector":"SAVR"}`:             models.QuestionSingleChoice,
+		`{"QuestionType":"MC","Selector":"DL"}`:               models.QuestionDropdown,
+		`{"QuestionType":"MC","Selector":"MAVR"}`:             models.QuestionMultipleChoice,
+		`{"QuestionType":"MC","Selector":"MSB"}`:              models.QuestionMultipleChoice,
+		`{"QuestionType":"MC","Selector":"NPS"}`:              models.QuestionNPS,
+		`{"QuestionType":"TE","Selector":"SL"}`:               models.QuestionShortText,
+		`{"QuestionType":"TE","Selector":"ML"}`:               models.QuestionLongText,
+		`{"QuestionType":"TE","Selector":"ESTB"}`:             models.QuestionLongText,
+		`{"QuestionType":"TE","Selector":"SL"` + number + `}`: models.QuestionNumber,
+		`{"QuestionType":"TE","Selector":"ML"` + number + `}`: models.QuestionLongText,
+		`{"QuestionType":"TE","Selector":"SL","Validation":{"Settings":{"Type":"ContentType","ContentType":"ValidEmail"}}}`: models.QuestionEmail,
+		`{"QuestionType":"TE","Selector":"SL","Validation":{"Settings":{"Type":"ContentType","ContentType":"ValidPhone"}}}`: models.QuestionPhone,
+		`{"QuestionType":"TE","Selector":"SL","Validation":{"Settings":{"Type":"ContentType","ContentType":"ValidDate"}}}`:  models.QuestionDate,
+		`{"QuestionType":"TE","Selector":"SL","Validation":{"Settings":{"Type":"ContentType","ContentType":"ValidZip"}}}`:   models.QuestionShortText,
+		`{"QuestionType":"DB","Selector":"TB"}`:                                        models.QuestionStatement,
+		`{"QuestionType":"DB","Selector":"GRB"}`:                                       "",
+		`{"QuestionType":"RO","Selector":"TE"}`:                                        models.QuestionRanking,
+		`{"QuestionType":"Slider","Selector":"STAR"}`:                                  models.QuestionSlider,
+		`{"QuestionType":"Matrix","Selector":"Likert","SubSelector":"SingleAnswer"}`:   models.QuestionMatrix,
+		`{"QuestionType":"Matrix","Selector":"Likert","SubSelector":"MultipleAnswer"}`: models.QuestionMatrixMultiple,
+		`{"QuestionType":"Matrix","Selector":"Bipolar","SubSelector":""}`:              "",
+		`{"QuestionType":"MC","Selector":"SAVR","Surveyflow":{"type":"yesNo"}}`:        models.QuestionYesNo,
+		`{"QuestionType":"MC","Selector":"MAVR","Surveyflow":{"type":"yesNo"}}`:        models.QuestionMultipleChoice,
+		`{"QuestionType":"TE","Selector":"FORM"}`:                                      "",
+		`{"QuestionType":"SBS","Selector":"SBSMatrix","Validation":"odd"}`:             "",
 	} {
 		if got := decode(t, text).Type; got != want {
 			t.Errorf("%s is %q, want %q", text, got, want)
@@ -71,8 +84,19 @@ func TestAQuestionComesBackAsItWent(t *testing.T) {
 		  "QuestionDescription":"n","Validation":{"Settings":{"ForceResponse":"OFF","ForceResponseType":"ON","Type":"ContentType","ContentType":"ValidNumber",
 		  "ValidNumber":{"Min":"-1.5","Max":"","NumDecimals":"2"},"ValidDateType":"DateWithFormat"}},"GradingData":[],"Language":[],"NextChoiceId":1,
 		  "NextAnswerId":1,"QuestionID":"QID4","QuestionText_Unsafe":"n"}`,
-		`{"QuestionText":"m","DataExportTag":"Q4","QuestionType":"Matrix","Selector":"Likert","SubSelector":"SingleAnswer","Answers":{"1":{"Display":"x"}},
+		`{"QuestionText":"m","DataExportTag":"Q4","QuestionType":"SBS","Selector":"SBSMatrix","SubSelector":"","Answers":{"1":{"Display":"x"}},
 		  "Choices":[],"QuestionID":"QID4"}`,
+		`{"QuestionText":"m","DefaultChoices":false,"DataExportTag":"Q4","QuestionType":"Matrix","Selector":"Likert","SubSelector":"DL",
+		  "DataVisibility":[],"Configuration":{"Autoscale":{"XScale":{"Name":"Agreement"}}},"QuestionDescription":"m",
+		  "Choices":{"2":{"Display":"Speed","Image":{"Display":"i"}},"1":{"Display":"Price"}},"ChoiceOrder":[2,1],
+		  "Answers":{"1":{"Display":"Bad"},"5":{"Display":"Good"}},"AnswerOrder":[1,5],"RecodeValues":{"1":"-1","5":"1"},
+		  "Validation":{"Settings":{"ForceResponse":"ON","ForceResponseType":"ON","Type":"None"}},"GradingData":[],"Language":[],"NextChoiceId":7,
+		  "NextAnswerId":6,"QuestionID":"QID4","QuestionText_Unsafe":"m"}`,
+		`{"QuestionText":"s","DefaultChoices":false,"DataExportTag":"Q4","QuestionType":"Slider","Selector":"HBAR","DataVisibility":[],
+		  "Configuration":{"CSSliderMin":0,"CSSliderMax":10,"NumDecimals":"1","GridLines":10,"SnapToGrid":false},"QuestionDescription":"s",
+		  "Choices":{"1":{"Display":"Heat"}},"ChoiceOrder":[1],"Labels":{"1":{"Display":"cold"}},
+		  "Validation":{"Settings":{"ForceResponse":"OFF","ForceResponseType":"ON","Type":"None"}},"GradingData":[],"Language":[],"NextChoiceId":2,
+		  "NextAnswerId":1,"QuestionID":"QID4","QuestionText_Unsafe":"s"}`,
 	} {
 		q := decode(t, text)
 		var want map[string]any
@@ -104,6 +128,21 @@ func TestTheSpellingsOfPHPAreUnderstood(t *testing.T) {
 	q = decode(t, `{"QuestionText":"x","QuestionType":"TE","Selector":"SL","Choices":[],"Validation":{"Settings":[]}}`)
 	if q.Type != models.QuestionShortText || len(q.Choices) != 0 {
 		t.Errorf("it is %+v", q)
+	}
+}
+
+func TestTheRuleOfDaysComesBack(t *testing.T) {
+	t.Parallel()
+	q := models.Question{ID: "QID1", Type: models.QuestionDate, Text: "When?", Rules: models.Rules{Day: models.DayNotPast, Latest: "2030-01-01"}}
+	text, err := models.MarshalJSON(EncodeQuestion(&q))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back := decode(t, string(text)); back.Rules != q.Rules || back.Type != q.Type {
+		t.Errorf("%s came back as %+v", text, back)
+	}
+	if got := MemberOf(&q, "rules.day"); got != "Surveyflow.rules.day" {
+		t.Errorf("the API calls it %s", got)
 	}
 }
 

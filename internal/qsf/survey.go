@@ -2,6 +2,7 @@ package qsf
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -48,7 +49,7 @@ func UnusedOf(def *models.SurveyDefinition) []string {
 			names = append(names, q.ID+"."+name)
 		}
 	}
-	return names
+	return slices.Concat(names, UnusedStructure(def), UnusedOptions(def))
 }
 
 // AllQuestions lists the questions of a definition in survey order, with those that cannot be asked yet in their places.
@@ -120,17 +121,13 @@ func EncodeSurvey(s Survey) Object {
 	questions := Object{}
 	all := AllQuestions(s.Definition)
 	for _, q := range all {
-		questions.add(q.ID, EncodeQuestion(q))
+		questions.add(q.ID, EncodeQuestionOf(s.Definition, q))
 	}
 	status := "Inactive"
 	if Active(s.Survey) {
 		status = "Active"
 	}
-	blocks := Object{}
-	for i := range s.Definition.Blocks {
-		b := &s.Definition.Blocks[i]
-		blocks.add(b.ID, encodeBlock(s.Definition, b, i))
-	}
+	structure := StructureOf(s.Definition)
 	return Object{
 		{"SurveyID", s.ID},
 		{"SurveyName", s.Name},
@@ -144,9 +141,9 @@ func EncodeSurvey(s Survey) Object {
 		{"LastActivated", stamp(s.LiveAt)},
 		{"QuestionCount", strconv.Itoa(len(all))},
 		{"Questions", questions},
-		{"Blocks", blocks},
-		{"SurveyFlow", encodeFlow(s.Definition)},
-		{"SurveyOptions", encodeOptions(s.Definition)},
+		{"Blocks", blocksObject(structure.Blocks)},
+		{"SurveyFlow", structure.Flow},
+		{"SurveyOptions", EncodeOptions(s.Definition)},
 		{"ResponseSets", Object{{"RS_" + s.ID[min(3, len(s.ID)):], "Default Response Set"}}},
 		{"Scoring", Object{}},
 		{"ProjectInfo", Object{
@@ -168,65 +165,21 @@ func stamp(t *time.Time) any {
 	return t.UTC().Format(time.RFC3339)
 }
 
-func encodeBlock(def *models.SurveyDefinition, b *models.Block, index int) Object {
-	kind := "Standard"
-	if index == 0 {
-		kind = "Default"
-	}
-	list := []Object{}
-	for _, id := range elements(b, Others(def)) {
-		list = append(list, Object{{"Type", "Question"}, {"QuestionID", id}})
-	}
-	o := Object{
-		{"Type", kind},
-		{"SubType", ""},
-		{"Description", blockName(b, index)},
-		{"ID", b.ID},
-		{"BlockElements", list},
-		{"Options", orElse(b.Extra, "Options", `{"BlockLocking":"false","RandomizeQuestions":"false","BlockVisibility":"Collapsed"}`)},
-	}
-	o.addExtra(b.Extra)
-	return o
-}
+// defaultName are the names that blocks have of themselves.
+var defaultName = regexp.MustCompile(`^(?:Default Question Block|Block [0-9]+)$`)
 
+// blockName gives what a block is called among its authors: respondents see the title of a page alone.
 func blockName(b *models.Block, index int) string {
+	own, _ := textOf(b.Extra["Description"])
 	switch {
 	case b.Title != "":
 		return b.Title
+	case own != "":
+		return own
 	case index == 0:
 		return "Default Question Block"
 	}
 	return "Block " + strconv.Itoa(index+1)
-}
-
-// encodeFlow writes embedded data first, so that it is there for every page, and then the pages.
-func encodeFlow(def *models.SurveyDefinition) Object {
-	flow := []Object{}
-	next := 2 // FL_1 is the root
-	id := func() string {
-		next++
-		return "FL_" + strconv.Itoa(next-1)
-	}
-	if len(def.EmbeddedData) > 0 {
-		fields := make([]Object, len(def.EmbeddedData))
-		for i, f := range def.EmbeddedData {
-			fields[i] = encodeField(f)
-		}
-		flow = append(flow, Object{{"Type", "EmbeddedData"}, {"FlowID", id()}, {"EmbeddedData", fields}})
-	}
-	for i := range def.Blocks {
-		kind := "Standard"
-		if i == 0 {
-			kind = "Block"
-		}
-		flow = append(flow, Object{{"Type", kind}, {"ID", def.Blocks[i].ID}, {"FlowID", id()}, {"Autofill", []any{}}})
-	}
-	return Object{
-		{"Type", "Root"},
-		{"FlowID", "FL_1"},
-		{"Flow", flow},
-		{"Properties", Object{{"Count", next - 1}, {"RemovedFieldsets", []any{}}}},
-	}
 }
 
 func encodeField(f models.EmbeddedField) Object {
@@ -239,24 +192,4 @@ func encodeField(f models.EmbeddedField) Object {
 		o.add("Value", f.Default)
 	}
 	return o
-}
-
-func encodeOptions(def *models.SurveyDefinition) Object {
-	code := LanguageCode(def.Language)
-	days := int(def.PartialAfter() / (24 * time.Hour))
-	return Object{
-		{"SurveyLanguage", code},
-		{"AvailableLanguages", Object{{code, []any{}}}},
-		{"BackButton", strconv.FormatBool(!def.NoBack)},
-		{"ProgressBarDisplay", map[bool]string{true: "None", false: "Text"}[def.NoProgress]},
-		{"AnonymizeResponse", map[bool]string{true: "Yes", false: "No"}[def.Anonymous]},
-		{"SaveAndContinue", "true"},
-		{"SurveyProtection", "PublicSurvey"},
-		{"PartialData", "+" + strconv.Itoa(days) + " days"},
-		{"SurveyExpiration", "None"},
-		{"SurveyTermination", map[bool]string{true: "DefaultMessage", false: "DisplayMessage"}[def.End.Message == ""]},
-		{"EOSMessage", def.End.Message},
-		{"EOSRedirectURL", def.End.Redirect},
-		{"SurveyMetaDescription", def.Description},
-	}
 }

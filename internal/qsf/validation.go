@@ -42,9 +42,12 @@ func (v *validation) peek(name string) string {
 	return text
 }
 
-// number reports whether the field takes numbers only.
-func (v *validation) number() bool {
-	return v.peek("Type") == "ContentType" && v.peek("ContentType") == "ValidNumber"
+// content gives the validation of a text field's content, such as ValidNumber; "" for none.
+func (v *validation) content() string {
+	if v.peek("Type") != "ContentType" {
+		return ""
+	}
+	return v.peek("ContentType")
 }
 
 // rules reads what limits the answers. Settings of another validation type than the chosen one are left over from editing
@@ -58,9 +61,11 @@ func (d *decoder) rules(q *models.Question, v *validation) {
 	switch {
 	case chosen == "" || chosen == "None":
 		v.used["Type"] = true
-	case q.Type == models.QuestionNumber:
+	case contentTypes[q.Type] != "":
 		v.used["Type"], v.used["ContentType"] = true, true
-		d.limits(q, v)
+		if q.Type == models.QuestionNumber {
+			d.limits(q, v)
+		}
 	case chosen == "MinChar" && isText(q):
 		v.used["Type"] = true
 		q.Rules.MinLength = d.count(v, "MinChars")
@@ -175,6 +180,11 @@ func encodeRules(q *models.Question, s *Object, kept models.RawFields) {
 		}
 		s.add("Type", "ContentType", "ContentType", "ValidNumber",
 			"ValidNumber", Object{{"Min", limitText(r.Min)}, {"Max", limitText(r.Max)}, {"NumDecimals", decimals}})
+	case contentTypes[q.Type] != "":
+		s.add("Type", "ContentType", "ContentType", contentTypes[q.Type])
+		if q.Type == models.QuestionDate {
+			s.add("ValidDateType", orElse(kept, "ValidDateType", `"DateWithFormat"`))
+		}
 	case q.Type == models.QuestionMultipleChoice && (r.MinChoices > 0 || r.MaxChoices > 0):
 		most := r.MaxChoices
 		if most == 0 {

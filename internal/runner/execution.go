@@ -20,9 +20,13 @@ type execution struct {
 	slot    bool // it still has its slot
 	lost    bool // the process that had it died: that try is still to be recorded
 	values  *workflow.Values
+	subject *task.Subject    // for tasks that tell the response to others; nil before the first of them
+	secrets []models.Secret  // that are in the outputs of tasks so far
 	pending []models.Attempt // ended, not yet on disk
 	charged int              // of them
 	failure *models.RunError // of the first task that failed
+	trouble bool             // the last try failed and is made again
+	gone    string           // why the workflow is to switch itself off, once the run ends; empty for not
 	ended   time.Time        // when the last attempt did, as it is on disk; zero before the first
 }
 
@@ -80,20 +84,24 @@ func (e *execution) readEvent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := e.unseal(ctx); err != nil {
+		return err
+	}
 	e.values = &workflow.Values{Snapshot: snapshot, Outputs: workflow.DecodeOutputs(e.c.Attempts)}
 	if e.c.Event.SurveyID != nil && e.c.Event.SurveyVersion != nil {
 		if e.values.Survey, err = e.programs.survey(ctx, *e.c.Event.SurveyID, *e.c.Event.SurveyVersion); err != nil {
 			return err
 		}
-		if e.SurveyLink != nil {
-			e.values.Link = e.SurveyLink(*e.c.Event.SurveyID)
-		}
+	}
+	if e.c.Event.SurveyID != nil && e.SurveyLink != nil {
+		e.values.Link = e.SurveyLink(*e.c.Event.SurveyID)
 	}
 	return nil
 }
 
 // tasks executes what is left of the program. The end of a task is on disk before the next one starts.
 func (e *execution) tasks(ctx context.Context, p *workflow.Program) {
+	e.values.Names, e.values.Fields = p.Names, p.Fields
 	progress := progressOf(e.c.Attempts)
 	for i := range e.c.Attempts {
 		e.noteEnd(&e.c.Attempts[i])
@@ -102,8 +110,15 @@ func (e *execution) tasks(ctx context.Context, p *workflow.Program) {
 		step := &p.Tasks[i]
 		done := progress[step.Spec.ID]
 		if done.final {
+			if done.failed {
+				e.noteGone(done.err)
+			}
 			if done.failed && e.failed(done.err, step) {
 				break
+			}
+			if missing := e.reread(p, step, progress); missing != nil {
+				e.end(ctx, missing)
+				return
 			}
 			continue
 		}
@@ -115,6 +130,10 @@ func (e *execution) tasks(ctx context.Context, p *workflow.Program) {
 		if !step.Condition.True(e.values, src) {
 			e.record(models.Attempt{TaskID: step.Spec.ID, Number: done.number + 1, Result: models.AttemptSkipped, StartedAt: e.Clock.Now()})
 			continue
+		}
+		if err := e.report(ctx, step); err != nil {
+			e.finish(ctx, store.Next{State: store.NextRelease})
+			return
 		}
 		stop, ok := e.task(ctx, step, done, src)
 		if !ok {
@@ -132,24 +151,33 @@ func (e *execution) tasks(ctx context.Context, p *workflow.Program) {
 
 // task tries one task once. It returns false when the run is not to go on now: it waits, is held, or was given back.
 func (e *execution) task(ctx context.Context, step *workflow.Step, done progress, src pipedtext.Source) (stop, goOn bool) {
-	host := step.Task.Host()
-	if host == "" {
-		host = "workflow:" + e.c.Run.WorkflowID // only the data knows the receiver: the workflow limits itself
-	}
-	if !e.gate.enter(ctx, host) {
-		if ctx.Err() != nil { // the program stops
-			e.finish(ctx, store.Next{State: store.NextRelease})
-			return false, false
+	host := receiverOf(e.c.Run.WorkflowID, step, src)
+	admitted := e.admit(ctx, host, limitsOf(step))
+	if !admitted.in {
+		if admitted.next.State == store.NextHold {
+			e.stats.Held.Add(1)
 		}
-		e.stats.Held.Add(1)
-		e.finish(ctx, store.Next{State: store.NextHold, Hold: models.HoldHost, Host: host, Until: e.Clock.Now().Add(holdDeadline)})
-		e.gate.holds(host)
+		e.finish(ctx, admitted.next)
+		if admitted.next.State == store.NextHold {
+			e.gate.holds(host)
+		}
 		return false, false
 	}
+	owner, err := e.owner(ctx, step)
+	if err != nil { // the database is away
+		e.gate.leave(host)
+		e.finish(ctx, store.Next{State: store.NextRelease})
+		return false, false
+	}
+	first := done.first
+	if e.anonymous() {
+		first = time.Time{}
+	}
 	out, a := task.Exec(ctx, e.Clock, e.Log, step.Task, task.Input{
-		Values: src, RunID: e.c.Run.ID, TaskID: step.Spec.ID, Depth: e.c.Event.Depth, Now: e.Clock.Now(),
+		Values: src, Actor: owner, RunID: e.c.Run.ID, TaskID: step.Spec.ID, Depth: e.c.Event.Depth, First: first, Woken: done.number > 0, Played: done.played, Now: e.Clock.Now(), Named: step.Named,
+		Secrets: e.secrets, WorkflowID: e.c.Run.WorkflowID, Subject: e.subject,
 	})
-	e.gate.leave(host)
+	e.called(ctx, host, admitted.probe, out)
 	a.Number = done.number + 1
 	if a.Number == 1 {
 		a.StartedAt = done.first // a retry reads from here what the time was
@@ -163,12 +191,16 @@ func (e *execution) task(ctx context.Context, step *workflow.Step, done progress
 	if v.next.State != store.NextContinue {
 		if v.result == models.AttemptRetried && a.Charged {
 			e.stats.Retried.Add(1)
+			e.trouble = true
 		}
 		e.freeSlot()
 		e.finish(ctx, v.next)
 		return false, false
 	}
 	if a.Result == models.AttemptFailed {
+		if out.Result == task.Gone {
+			e.noteGone(&models.RunError{Key: task.ErrorGone})
+		}
 		return e.failed(out.Error, step), true
 	}
 	if out.Outputs != nil {
@@ -177,7 +209,37 @@ func (e *execution) task(ctx context.Context, step *workflow.Step, done progress
 		}
 		e.values.Outputs[step.Spec.ID] = out.Outputs
 	}
+	if a.Full != nil {
+		e.secrets = append(e.secrets, a.Full.Secrets...)
+	}
 	return false, true
+}
+
+// owner gives the workflow's owner as it is now, to a task that uses credentials: it may use theirs, and the shared ones.
+func (e *execution) owner(ctx context.Context, step *workflow.Step) (models.Actor, error) {
+	a := models.Actor{OrgID: e.c.Run.OrgID, Via: models.ViaSystem}
+	if _, ok := step.Task.(task.Acting); ok {
+		return e.acting(ctx)
+	}
+	if t, ok := step.Task.(task.Secured); !ok || len(t.Credentials()) == 0 {
+		return a, nil
+	}
+	var err error
+	a.UserID, err = e.Store.WorkflowOwner(ctx, e.c.Run.WorkflowID)
+	return a, err
+}
+
+// acting gives the workflow's owner as somebody who signed in; nobody when they may not any more.
+func (e *execution) acting(ctx context.Context) (models.Actor, error) {
+	id, err := e.Store.WorkflowOwner(ctx, e.c.Run.WorkflowID)
+	if err != nil {
+		return models.Actor{}, err
+	}
+	u, err := e.Store.User(ctx, models.SystemActor(e.c.Run.OrgID), id)
+	if err != nil || u.DisabledAt != nil {
+		return models.Actor{}, err
+	}
+	return u.Actor(models.ViaWeb), nil
 }
 
 // firstTry is when the task was first tried: dates in piped text stay those of the first try, so that a retry sends
@@ -201,6 +263,14 @@ func (e *execution) firstTry(p progress) time.Time {
 func (e *execution) noteEnd(a *models.Attempt) {
 	if end := a.StartedAt.Add(time.Duration(a.DurationUS) * time.Microsecond); end.After(e.ended) {
 		e.ended = end
+	}
+}
+
+// noteGone notes that the receiver wants nothing more, if that is why a task failed: the workflow switches itself off with the
+// end of the run.
+func (e *execution) noteGone(err *models.RunError) {
+	if err != nil && err.Key == task.ErrorGone {
+		e.gone = (&models.RunError{Key: "workflow.off.gone"}).Encode()
 	}
 }
 
@@ -253,8 +323,8 @@ func (e *execution) end(ctx context.Context, failure *models.RunError) {
 // not to go on: it is no longer ours, or was canceled.
 func (e *execution) finish(ctx context.Context, next store.Next) bool {
 	f := &store.Finish{
-		RunID: e.c.Run.ID, WorkflowID: e.c.Run.WorkflowID, CreatedAt: e.c.Run.CreatedAt, Claim: e.c.Claim,
-		Attempts: e.pending, Charged: e.charged, Next: next, DayOnly: e.anonymous(),
+		RunID: e.c.Run.ID, WorkflowID: e.c.Run.WorkflowID, OrgID: e.c.Run.OrgID, Test: e.c.Run.Test, CreatedAt: e.c.Run.CreatedAt,
+		Claim: e.c.Claim, Attempts: e.pending, Charged: e.charged, Next: next, DayOnly: e.anonymous(), Trouble: e.trouble, SwitchOff: e.gone,
 	}
 	if !e.write(ctx, f) {
 		return false
@@ -273,6 +343,8 @@ func (e *execution) finish(ctx context.Context, next store.Next) bool {
 		return e.finish(ctx, store.Next{State: store.NextHold, Hold: models.HoldOff}) && false
 	case f.Next.State == store.NextWait:
 		e.wakeAt(next.Until)
+	case f.Next.Status == models.RunFailed:
+		e.wakeTeller()
 	}
 	return next.State == store.NextContinue
 }
@@ -282,7 +354,10 @@ func (e *execution) finish(ctx context.Context, next store.Next) bool {
 func (e *execution) write(ctx context.Context, f *store.Finish) bool {
 	pause := 50 * time.Millisecond
 	for {
-		err := e.Store.Finish(f)
+		err := e.seal(ctx, f.Attempts)
+		if err == nil {
+			err = e.Store.Finish(f)
+		}
 		if err == nil {
 			return true
 		}

@@ -2,6 +2,13 @@ package runner
 
 import "fmt"
 
+// Nodes tells how many nodes share the places of receivers, as this one knows.
+func (r *Runner) Nodes() int {
+	r.gate.mu.Lock()
+	defer r.gate.mu.Unlock()
+	return r.gate.nodes
+}
+
 // Leftovers tells what a runner that has stopped has not given back: slots, places at receivers, claims.
 func (r *Runner) Leftovers() []string {
 	var left []string

@@ -17,6 +17,7 @@ type progress struct {
 	failed  bool
 	err     *models.RunError
 	first   time.Time // start of the first try
+	played  bool      // while it waited, somebody let the run go on
 }
 
 // progressOf sums up the attempts of a run by task.
@@ -28,6 +29,7 @@ func progressOf(attempts []models.Attempt) map[string]progress {
 			p.first = a.StartedAt
 		}
 		p.number = max(p.number, a.Number)
+		p.played = p.played || !a.Charged && a.Error != nil && models.DecodeRunError(*a.Error).Key == models.PlayedKey
 		if a.Charged {
 			p.charged++
 		}

@@ -20,6 +20,7 @@ type programs struct {
 	mu      sync.Mutex
 	byRef   map[versionRef]*workflow.Program
 	surveys map[versionRef]*models.SurveyDefinition
+	named   map[versionRef]*models.DataLabels // by their revision
 }
 
 type versionRef struct {
@@ -28,7 +29,7 @@ type versionRef struct {
 }
 
 func newPrograms(s *store.Store, types *task.Registry) *programs {
-	return &programs{store: s, types: types, byRef: map[versionRef]*workflow.Program{}, surveys: map[versionRef]*models.SurveyDefinition{}}
+	return &programs{store: s, types: types, byRef: map[versionRef]*workflow.Program{}, surveys: map[versionRef]*models.SurveyDefinition{}, named: map[versionRef]*models.DataLabels{}}
 }
 
 // of gives the compiled version of a workflow.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"surveyflow/internal/clock"
+	"surveyflow/internal/mail"
+	"surveyflow/internal/secret"
 	"surveyflow/internal/store"
 	"surveyflow/internal/task"
 	"surveyflow/models"
@@ -32,10 +34,14 @@ type Options struct {
 	Types      *task.Registry
 	Clock      clock.Clock
 	Log        *slog.Logger
-	Workers    int                          // runs executed side by side; at least 1
-	Grace      time.Duration                // 0 means DefaultGrace
-	Retention  time.Duration                // how long ended runs are kept, unless the organisation says otherwise; 0 keeps them
-	SurveyLink func(surveyID string) string // for ${l://SurveyURL}; may be nil
+	Workers    int                              // runs executed side by side; at least 1
+	Grace      time.Duration                    // 0 means DefaultGrace
+	Retention  time.Duration                    // how long ended runs are kept, unless the organisation says otherwise; 0 keeps them
+	SurveyLink func(surveyID string) string     // for ${l://SurveyURL}; may be nil
+	Mail       *mail.Sender                     // sends the mails that wait; nil where there is no mail server
+	Outbox     *mail.Outbox                     // tells people of failed runs; nil tells nobody
+	Sealer     *secret.Sealer                   // seals outputs that repeat a secret; without it later tasks may get them masked
+	Jobs       map[models.JobKind]store.JobStep // the kinds of jobs that this program does
 }
 
 // Runner works on runs. Make it with [New]; it does nothing before [Runner.Run].
@@ -53,6 +59,7 @@ type Runner struct {
 	stopping atomic.Bool
 	joining  sync.Mutex // held while runs that were taken over directly begin
 	promote  chan struct{}
+	news     chan struct{} // there may be something to tell of a workflow's health
 	stats    Stats
 }
 
@@ -70,7 +77,7 @@ func New(o Options) *Runner {
 	r := &Runner{
 		Options: o, node: models.NewID(models.PrefixNode), programs: newPrograms(o.Store, o.Types), gate: newGate(),
 		free: make(chan struct{}, max(o.Workers, 1)), promote: make(chan struct{}, 1),
-		cleared: make(chan struct{}, 1),
+		cleared: make(chan struct{}, 1), news: make(chan struct{}, 1),
 	}
 	for range cap(r.free) {
 		r.free <- struct{}{}
@@ -99,8 +106,19 @@ func (r *Runner) Run(ctx context.Context) error {
 	upkeepCtx, stopUpkeep := context.WithCancel(workCtx)
 	upkeep.Go(func() { r.beat(upkeepCtx, host) }) // beats until the last run has ended
 	upkeep.Go(func() { r.releaseHeld(upkeepCtx) })
+	upkeep.Go(func() { r.watchHosts(ctx) })
+	if r.Outbox != nil {
+		upkeep.Go(func() { r.tellNews(upkeepCtx) })
+	}
 	upkeep.Go(func() { r.promoteDue(ctx) })
 	upkeep.Go(func() { r.purge(ctx) })
+	if r.Mail != nil {
+		r.work.Go(func() { r.mails(ctx, workCtx) })
+	}
+
+	for range jobsAtOnce {
+		r.work.Go(func() { r.jobs(ctx, workCtx) })
+	}
 
 	r.Store.Attach(r.node, &direct{r, workCtx})
 	r.claimLoop(ctx, workCtx)
@@ -124,6 +142,11 @@ func (r *Runner) Run(ctx context.Context) error {
 	upkeep.Wait()
 	leaveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
+	if r.Outbox != nil {
+		if err := r.tellAll(leaveCtx); err != nil {
+			r.Log.Warn("people could not be told how workflows do; whoever works next will", "error", err)
+		}
+	}
 	if err := r.Store.Leave(leaveCtx, r.node); err != nil { // nothing is lost by it, and the program ends all the same
 		r.Log.Warn("the node could not sign off; the others will miss it in half a minute", "error", err)
 	}
@@ -139,6 +162,10 @@ func (r *Runner) join(ctx context.Context, host string) error {
 	if freed > 0 {
 		r.Log.Info("took over runs of lost nodes", "runs", freed)
 	}
+	if err != nil {
+		return err
+	}
+	_, err = r.shareHosts(ctx) // before the first call
 	return err
 }
 

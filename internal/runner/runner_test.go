@@ -38,6 +38,7 @@ type bench struct {
 	workflow *models.Workflow
 	live     *workflow.Compiled
 	types    *task.Registry
+	nodes    func() int // how many the runner that works knows of
 }
 
 func newBench(t *testing.T, tasks ...models.TaskSpec) *bench {
@@ -84,6 +85,7 @@ func (b *bench) work(o runner.Options) (stop func()) {
 	ctx, cancel := context.WithCancel(b.Context())
 	done := make(chan error, 1)
 	r := runner.New(o)
+	b.nodes = r.Nodes
 	go func() { done <- r.Run(ctx) }()
 	var once sync.Once
 	stop = func() {
@@ -177,7 +179,7 @@ func TestACompletedResponseReachesTheService(t *testing.T) {
 	if x.Response.Status != 200 || x.Response.Body != `{"ok":true}` || x.Request.Body != got.body {
 		t.Errorf("exchange = %+v", x)
 	}
-	counts, err := b.Store.RunCounts(t.Context(), b.clock.Now().Add(-time.Hour), b.workflow.ID)
+	counts, err := b.Store.RunCounts(t.Context(), b.Actor, store.RunFilter{From: b.clock.Now().Add(-time.Hour), WorkflowID: b.workflow.ID})
 	if err != nil || counts[models.RunSucceeded] != 1 || len(counts) != 1 {
 		t.Errorf("counts = %v, %v; want one succeeded", counts, err)
 	}
@@ -343,7 +345,7 @@ func TestAReplayFromTheFailedTaskTakesOverWhatSucceeded(t *testing.T) {
 	id := b.complete("x")
 	b.run(id, models.RunFailed)
 	healthy.Store(true)
-	again, err := workflow.Replay(t.Context(), b.Store, b.clock, b.Actor, id, workflow.ReplayOptions{FromFailed: true})
+	again, err := workflow.Replay(t.Context(), b.Store, b.Actor, id, workflow.ReplayOptions{FromFailed: true})
 	b.Check(err)
 	d := b.run(again.ID, models.RunSucceeded)
 	carried := slices.ContainsFunc(d.Attempts, func(a models.Attempt) bool { return a.TaskID == done.ID && a.Result == models.AttemptCarried })

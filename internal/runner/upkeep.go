@@ -13,6 +13,7 @@ const (
 	dueEvery   = time.Second
 	purgeEvery = 10 * time.Minute
 	purgePause = 100 * time.Millisecond // between batches, so that the work goes first
+	mergeAfter = 3 * time.Hour          // until then committers still count in shards of their own
 )
 
 // beat says that the node lives, takes over from those that do not, and frees claims of its own that went astray.
@@ -119,6 +120,14 @@ func (r *Runner) purge(ctx context.Context) {
 }
 
 func (r *Runner) purgeOrganisation(ctx context.Context, org *models.Organisation) {
+	if _, err := r.Store.PurgeMails(ctx, org.ID, r.Clock.Now().Add(-models.MailRetention)); err != nil {
+		r.Log.Warn("purging mails failed; trying again later", "error", err)
+	}
+	if err := r.Store.PurgeHosts(ctx); err != nil {
+		r.Log.Warn("purging receivers failed; trying again later", "error", err)
+	}
+	r.purgeJobs(ctx, org.ID)
+	r.mergeCounts(ctx)
 	keep := r.Retention
 	if org.RetentionDays > 0 {
 		keep = time.Duration(org.RetentionDays) * 24 * time.Hour
@@ -140,8 +149,47 @@ func (r *Runner) purgeOrganisation(ctx context.Context, org *models.Organisation
 			return
 		}
 	}
+	for {
+		n, err := r.Store.PurgeEvents(ctx, org.ID, r.Clock.Now().Add(-max(keep, 24*time.Hour)))
+		if err != nil {
+			r.Log.Warn("purging events failed; trying again later", "error", err)
+			return
+		}
+		if n == 0 || !r.pause(ctx, purgePause) {
+			break
+		}
+	}
 	if err := r.Store.PurgeCounts(ctx, cutoff.Add(-24*time.Hour)); err != nil {
 		r.Log.Warn("purging counts failed; trying again later", "error", err)
+	}
+}
+
+// mergeCounts keeps the counts of runs few, since every list adds them up.
+func (r *Runner) mergeCounts(ctx context.Context) {
+	for {
+		n, err := r.Store.MergeCounts(ctx, r.Clock.Now().Add(-mergeAfter))
+		if err != nil {
+			r.Log.Warn("merging counts failed; trying again later", "error", err)
+		}
+		if n == 0 || err != nil || !r.pause(ctx, purgePause) {
+			return
+		}
+	}
+}
+
+// purgeJobs removes files whose time is over, and jobs that ended long ago.
+func (r *Runner) purgeJobs(ctx context.Context, orgID string) {
+	for {
+		n, err := r.Store.PurgeFiles(ctx)
+		if err != nil {
+			r.Log.Warn("purging files failed; trying again later", "error", err)
+		}
+		if n == 0 || err != nil || !r.pause(ctx, purgePause) {
+			break
+		}
+	}
+	if _, err := r.Store.PurgeJobs(ctx, orgID, r.Clock.Now().Add(-models.JobRetention)); err != nil {
+		r.Log.Warn("purging jobs failed; trying again later", "error", err)
 	}
 }
 

@@ -53,11 +53,11 @@ func TestAPlaceThatBecomesFreeBeforeTheHoldIsOfferedAgain(t *testing.T) {
 	g := newGate()
 	const host = "https://slow"
 	for range hostCap {
-		if !g.enter(t.Context(), host) {
+		if g.enter(t.Context(), host, 0) != entryIn {
 			t.Fatal("there is no place for as many as the cap")
 		}
 	}
-	if g.enter(t.Context(), host) {
+	if g.enter(t.Context(), host, 0) != entryFull {
 		t.Fatal("there is a place for one more")
 	}
 	for range hostCap {

@@ -33,7 +33,7 @@ func TestRotationSealsEveryValueAnew(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.CreateAPIToken(ctx, ada.Actor(models.ViaSystem), &models.APIToken{ID: id, Hash: id, Hint: sealed}); err != nil {
+		if err := s.CreateAPIToken(ctx, ada.Actor(models.ViaSystem), &models.APIToken{ID: id, Hash: id, Hint: sealed, Scope: models.TokenScopeAll}); err != nil {
 			t.Fatal(err)
 		}
 	}

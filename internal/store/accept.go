@@ -20,13 +20,19 @@ type Acceptance struct {
 	Runs      []models.Run         // one per workflow that matched; a replay has a run for an event that is there
 	Carried   []models.Attempt     // what a replay takes over from the run that it repeats
 	SurveyRev int64                // Survey.LiveRev that all this was matched against
+
+	Invitation   *InvitationProgress // that the response came through; nil for none
+	MaxResponses int                 // of the response's collector; 0 means without limit
+
+	WorkflowRev int64 // of an event that was sent to one workflow: the Workflow.LiveRev that it was matched against
 }
 
 // Accept stores the acceptance and returns when it is on disk. Many callers share one commit.
 //
-// Errors: [ErrStale] when the survey's live state is newer than SurveyRev: load it, match and submit again.
+// Errors: [ErrStale] when the survey's live state is newer than SurveyRev, or the workflow's than WorkflowRev: load it, match
+// and submit again. [ErrSeen] when there is an event with the same Dedupe: nothing is stored then.
 // models.CodeConflict when the response is not there to be written so: it was changed since it was read, is finished,
-// or its response key is used; nothing is stored then. models.CodeUnavailable when the database cannot be reached.
+// its response key is used, or its invitation is finished or its collector full; nothing is stored then. models.CodeUnavailable when the database cannot be reached.
 func (s *Store) Accept(a *Acceptance) error {
 	return s.committer.submit(&unit{accept: a})
 }
@@ -36,6 +42,10 @@ var (
 		postgres: `SELECT id, live_rev FROM surveys WHERE id = ANY($1::text[])`,
 		sqlite:   `SELECT id, live_rev FROM surveys WHERE id = ?`,
 	}
+	readWorkflowRevs = &statement{
+		postgres: `SELECT id, live_rev FROM workflows WHERE id = ANY($1::text[])`,
+		sqlite:   `SELECT id, live_rev FROM workflows WHERE id = ?`,
+	}
 	insertResponses = &statement{
 		postgres: `INSERT INTO responses (` + responseColumns + `)
 			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
@@ -44,6 +54,7 @@ var (
 			ON CONFLICT DO NOTHING RETURNING id`,
 		sqlite: `INSERT INTO responses (` + responseColumns + `)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+		row: `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	}
 	updateResponses = &statement{
 		postgres: `UPDATE responses AS r SET state = c.state, language = c.language, answers = c.answers, fields = c.fields,
@@ -62,16 +73,22 @@ var (
 			ON CONFLICT (survey_id, state, shard) DO UPDATE SET n = response_counts.n + excluded.n`,
 	}
 	insertEvents = &statement{
-		postgres: `INSERT INTO events (` + eventColumns + `)
-			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[],
-				$10::int[], $11::bool[], $12::text[], $13::timestamptz[])`,
-		sqlite: `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		postgres: `INSERT INTO events (` + eventColumns + `) SELECT * FROM ` + eventRows,
+		sqlite:   `INSERT INTO events (` + eventColumns + `) VALUES ` + eventRow,
+		row:      eventRow,
+	}
+	// insertNewEvents leaves out events whose dedupe is there.
+	insertNewEvents = &statement{
+		postgres: `INSERT INTO events (` + eventColumns + `) SELECT * FROM ` + eventRows + ` ON CONFLICT DO NOTHING RETURNING id`,
+		sqlite:   `INSERT INTO events (` + eventColumns + `) VALUES ` + eventRow + ` ON CONFLICT DO NOTHING RETURNING id`,
+		row:      eventRow,
 	}
 	insertRuns = &statement{
 		postgres: `INSERT INTO runs (` + runColumns + `)
 			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bool[], $8::text[], $9::text[],
-				$10::text[], $11::text[], $12::int[], $13::timestamptz[], $14::timestamptz[])`,
-		sqlite: `INSERT INTO runs (` + runColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				$10::text[], $11::text[], $12::text[], $13::int[], $14::timestamptz[], $15::timestamptz[])`,
+		sqlite: `INSERT INTO runs (` + runColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		row:    `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	}
 	insertQueue = &statement{
 		postgres: `INSERT INTO queue (id, kind, state, state_at, rank, lane, node, claim, started_at, starts, canceling)
@@ -80,16 +97,20 @@ var (
 				AS q (id, kind, state, state_at, rank, lane, node, claim, started_at, starts)`,
 		sqlite: `INSERT INTO queue (id, kind, state, state_at, rank, lane, node, claim, started_at, starts, canceling)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)`,
+		row: `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)`,
 	}
 )
 
 const (
 	responseColumns = `id, org_id, survey_id, survey_version, collector_id, invitation_id, crk, token_hash, state, channel,
 		language, answers, fields, page, rev, ip, user_agent, started_at, updated_at, recorded_at, expires_at`
-	eventColumns = `id, org_id, type, survey_id, survey_version, response_id, contact_id, dedupe, cause_run, depth, test,
+	eventColumns = `id, org_id, type, survey_id, survey_version, response_id, contact_id, workflow_id, dedupe, cause_run, depth, test,
 		payload, created_at`
-	runColumns = `id, org_id, workflow_id, workflow_version, event_id, replay_of, test, status, person_name, person_email,
-		error, attempts, created_at, finished_at`
+	eventRow  = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	eventRows = `unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[],
+		$10::text[], $11::int[], $12::bool[], $13::text[], $14::timestamptz[])`
+	runColumns = `id, org_id, workflow_id, workflow_version, event_id, replay_of, test, status, person_name, person_last,
+		person_email, error, attempts, created_at, finished_at`
 )
 
 // accept writes the acceptances of a batch. Who fails a check gets its error and leaves nothing; the others go on.
@@ -101,11 +122,29 @@ func (b *batch) accept(ctx context.Context, shard int, units []*unit) error {
 	if err != nil {
 		return err
 	}
+	units, err = b.dropAnswered(ctx, units)
+	if err != nil {
+		return err
+	}
+	units, had, err := b.dropFull(ctx, units)
+	if err != nil {
+		return err
+	}
 	units, err = b.writeResponses(ctx, units)
 	if err != nil {
 		return err
 	}
+	units, err = b.writeNewEvents(ctx, units)
+	if err != nil {
+		return err
+	}
 	if err := b.countResponses(ctx, shard, units); err != nil {
+		return err
+	}
+	if err := b.follow(ctx, units, had); err != nil {
+		return err
+	}
+	if err := b.confirmHeld(ctx, units); err != nil {
 		return err
 	}
 	b.take(units)
@@ -113,8 +152,8 @@ func (b *batch) accept(ctx context.Context, shard int, units []*unit) error {
 	var runs []models.Run
 	var carried []models.Attempt
 	for _, u := range units {
-		if u.accept.Event != nil {
-			events = append(events, *u.accept.Event)
+		if e := u.accept.Event; e != nil && e.Dedupe == nil {
+			events = append(events, *e)
 		}
 		runs = append(runs, u.accept.Runs...)
 		carried = append(carried, u.accept.Carried...)
@@ -131,29 +170,83 @@ func (b *batch) accept(ctx context.Context, shard int, units []*unit) error {
 	return b.insertAttempts(ctx, carried)
 }
 
-// dropStale gives ErrStale to the units that were matched against an older state of their survey.
+// dropStale gives ErrStale to the units that were matched against an older state of their survey or workflow.
 func (b *batch) dropStale(ctx context.Context, units []*unit) ([]*unit, error) {
-	var ids []string
+	var surveys, workflows []string
 	for _, u := range units {
-		if r := u.accept.Response; r != nil && !slices.Contains(ids, r.SurveyID) {
-			ids = append(ids, r.SurveyID)
+		if r := u.accept.Response; r != nil && !slices.Contains(surveys, r.SurveyID) {
+			surveys = append(surveys, r.SurveyID)
+		}
+		if id := u.accept.workflow(); id != "" && !slices.Contains(workflows, id) {
+			workflows = append(workflows, id)
 		}
 	}
+	surveyRevs, err := b.readRevs(ctx, readLiveRevs, surveys)
+	if err != nil {
+		return nil, err
+	}
+	workflowRevs, err := b.readRevs(ctx, readWorkflowRevs, workflows)
+	if err != nil {
+		return nil, err
+	}
+	kept := make([]*unit, 0, len(units))
+	for _, u := range units {
+		r, id := u.accept.Response, u.accept.workflow()
+		if r != nil && surveyRevs[r.SurveyID] != u.accept.SurveyRev || id != "" && workflowRevs[id] != u.accept.WorkflowRev {
+			u.err = ErrStale
+			continue
+		}
+		kept = append(kept, u)
+	}
+	return kept, nil
+}
+
+// workflow gives the id of the workflow that the acceptance was matched against alone; empty when there is none, as for a
+// test, which starts what is off as well.
+func (a *Acceptance) workflow() string {
+	if a.Event == nil || a.Event.WorkflowID == nil || a.Event.Test {
+		return ""
+	}
+	return *a.Event.WorkflowID
+}
+
+func (b *batch) readRevs(ctx context.Context, st *statement, ids []string) (map[string]int64, error) {
 	revs := make(map[string]int64, len(ids))
-	err := b.eachReturning(ctx, readLiveRevs, len(ids), func(rows *sql.Rows) error {
+	err := b.eachReturning(ctx, st, len(ids), func(rows *sql.Rows) error {
 		var id string
 		var rev int64
 		err := rows.Scan(&id, &rev)
 		revs[id] = rev
 		return err
 	}, ids)
+	return revs, err
+}
+
+// writeNewEvents is the gate of events that must not happen twice: one whose dedupe is there drops out alone.
+func (b *batch) writeNewEvents(ctx context.Context, units []*unit) ([]*unit, error) {
+	var events []models.Event
+	for _, u := range units {
+		if e := u.accept.Event; e != nil && e.Dedupe != nil {
+			events = append(events, *e)
+		}
+	}
+	if len(events) == 0 {
+		return units, nil
+	}
+	written := make(map[string]bool, len(events))
+	err := b.eachReturning(ctx, insertNewEvents, len(events), func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		written[id] = true
+		return err
+	}, eventColumnsOf(events)...)
 	if err != nil {
 		return nil, err
 	}
 	kept := make([]*unit, 0, len(units))
 	for _, u := range units {
-		if r := u.accept.Response; r != nil && revs[r.SurveyID] != u.accept.SurveyRev {
-			u.err = ErrStale
+		if e := u.accept.Event; e != nil && e.Dedupe != nil && !written[e.ID] {
+			u.err = ErrSeen
 			continue
 		}
 		kept = append(kept, u)
@@ -271,15 +364,20 @@ func responseTexts(rs []models.Response) (answers, fields []string, err error) {
 }
 
 func (b *batch) insertEvents(ctx context.Context, es []models.Event) error {
+	return b.each(ctx, insertEvents, len(es), eventColumnsOf(es)...)
+}
+
+func eventColumnsOf(es []models.Event) []any {
 	type row = models.Event
-	return b.each(ctx, insertEvents, len(es),
+	return []any{
 		column(es, func(e *row) string { return e.ID }), column(es, func(e *row) string { return e.OrgID }),
 		column(es, func(e *row) string { return string(e.Type) }), column(es, func(e *row) *string { return e.SurveyID }),
 		column(es, func(e *row) *int { return e.SurveyVersion }), column(es, func(e *row) *string { return e.ResponseID }),
-		column(es, func(e *row) *string { return e.ContactID }), column(es, func(e *row) *string { return e.Dedupe }),
-		column(es, func(e *row) *string { return e.CauseRun }), column(es, func(e *row) int { return e.Depth }),
-		column(es, func(e *row) bool { return e.Test }), column(es, func(e *row) string { return e.Payload }),
-		column(es, func(e *row) time.Time { return e.CreatedAt }))
+		column(es, func(e *row) *string { return e.ContactID }), column(es, func(e *row) *string { return e.WorkflowID }),
+		column(es, func(e *row) *string { return e.Dedupe }), column(es, func(e *row) *string { return e.CauseRun }),
+		column(es, func(e *row) int { return e.Depth }), column(es, func(e *row) bool { return e.Test }),
+		column(es, func(e *row) string { return e.Payload }), column(es, func(e *row) time.Time { return e.CreatedAt }),
+	}
 }
 
 // insertRuns writes the runs and, for each, the queue item at the same index.
@@ -290,13 +388,22 @@ func (b *batch) insertRuns(ctx context.Context, rs []models.Run, items []models.
 		column(rs, func(r *row) string { return r.WorkflowID }), column(rs, func(r *row) int { return r.WorkflowVersion }),
 		column(rs, func(r *row) string { return r.EventID }), column(rs, func(r *row) *string { return r.ReplayOf }),
 		column(rs, func(r *row) bool { return r.Test }), column(rs, func(r *row) string { return string(r.Status) }),
-		column(rs, func(r *row) *string { return r.PersonName }), column(rs, func(r *row) *string { return r.PersonEmail }),
+		column(rs, func(r *row) *string { return r.PersonName }), column(rs, func(r *row) *string { return r.PersonLast }),
+		column(rs, func(r *row) *string { return r.PersonEmail }),
 		column(rs, func(r *row) string { return r.Error }), column(rs, func(r *row) int { return r.Attempts }),
 		column(rs, func(r *row) time.Time { return r.CreatedAt }), column(rs, func(r *row) *time.Time { return r.FinishedAt }))
 	if err != nil {
 		return err
 	}
+	held, items := splitHeld(items)
 	type item = models.QueueItem
+	err = b.each(ctx, insertHeld, len(held),
+		column(held, func(q *item) string { return q.ID }), column(held, func(q *item) int64 { return q.StateAt }),
+		column(held, func(q *item) int64 { return q.Rank }), column(held, func(q *item) string { return q.Lane }),
+		column(held, func(q *item) *string { return q.HoldReason }))
+	if err != nil {
+		return err
+	}
 	return b.each(ctx, insertQueue, len(items),
 		column(items, func(q *item) string { return q.ID }), column(items, func(q *item) string { return string(q.Kind) }),
 		column(items, func(q *item) string { return string(q.State) }), column(items, func(q *item) int64 { return q.StateAt }),

@@ -4,22 +4,41 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 )
 
 // statement is one hot write for many rows, spelled for both dialects. PostgreSQL runs it once, with an array per column
-// that unnest turns into rows; SQLite, where a call costs no network, runs it once per row as a prepared statement.
-// Both may end in RETURNING.
+// that unnest turns into rows; SQLite, where a call costs no network, runs it as a prepared statement, once per row, or
+// once for sheafRows of them where the statement has a row. Both may end in RETURNING.
 type statement struct {
 	postgres string
 	sqlite   string
+	row      string // what stands in sqlite once per row, as in VALUES
+}
+
+// sheafRows is how many rows one call inserts on SQLite while there are so many.
+const sheafRows = 16
+
+// sheaf spells SQLite's statement for sheafRows rows; empty when it takes one row at a time.
+func (st *statement) sheaf() string {
+	if st.row == "" {
+		return ""
+	}
+	return strings.Replace(st.sqlite, st.row, st.row+strings.Repeat(", "+st.row, sheafRows-1), 1)
+}
+
+// prepared are the forms of a statement on SQLite.
+type prepared struct {
+	one   *sql.Stmt
+	sheaf *sql.Stmt // nil for a statement that takes one row at a time
 }
 
 // batch is an open transaction of a committer.
 type batch struct {
 	*core
 	tx       *sql.Tx
-	prepared map[*statement]*sql.Stmt // SQLite's, prepared before the transaction
+	prepared map[*statement]prepared // SQLite's, prepared before the transaction
 	handover handover
 	ready    int // runs that any node may claim once this is committed
 }
@@ -42,24 +61,44 @@ func (b *batch) eachReturning(ctx context.Context, st *statement, n int, scan fu
 		rows, err := b.tx.QueryContext(ctx, st.postgres, columns...)
 		return scanAll(rows, err, scan)
 	}
-	prepared := b.tx.StmtContext(ctx, b.prepared[st])
-	args := make([]any, len(columns))
-	for i := range n {
-		for c, column := range columns {
-			args[c] = element(column, i)
+	forms, kept := b.prepared[st]
+	if !kept { // none of the committers' own: a transaction of another kind runs it
+		one, err := b.tx.PrepareContext(ctx, st.sqlite)
+		if err != nil {
+			return err
 		}
-		if scan == nil {
-			if _, err := prepared.ExecContext(ctx, args...); err != nil {
-				return err
-			}
-			continue
+		defer one.Close()
+		forms.one = one
+	}
+	from := 0
+	for forms.sheaf != nil && n-from >= sheafRows {
+		if err := b.some(ctx, forms.sheaf, columns, from, sheafRows, scan); err != nil {
+			return err
 		}
-		rows, err := prepared.QueryContext(ctx, args...)
-		if err := scanAll(rows, err, scan); err != nil {
+		from += sheafRows
+	}
+	for ; from < n; from++ {
+		if err := b.some(ctx, forms.one, columns, from, 1, scan); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// some runs a prepared statement for the n rows from one on.
+func (b *batch) some(ctx context.Context, prepared *sql.Stmt, columns []any, from, n int, scan func(*sql.Rows) error) error {
+	args := make([]any, 0, n*len(columns))
+	for i := from; i < from+n; i++ {
+		for _, column := range columns {
+			args = append(args, element(column, i))
+		}
+	}
+	if scan == nil {
+		_, err := b.tx.StmtContext(ctx, prepared).ExecContext(ctx, args...)
+		return err
+	}
+	rows, err := b.tx.StmtContext(ctx, prepared).QueryContext(ctx, args...)
+	return scanAll(rows, err, scan)
 }
 
 func scanAll(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
@@ -114,4 +153,13 @@ func column[R, T any](rows []R, field func(*R) T) []T {
 		c[i] = field(&rows[i])
 	}
 	return c
+}
+
+// pointers gives the addresses of all rows.
+func pointers[R any](rows []R) []*R {
+	all := make([]*R, len(rows))
+	for i := range rows {
+		all[i] = &rows[i]
+	}
+	return all
 }

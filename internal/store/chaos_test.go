@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +23,7 @@ type chaos struct {
 	workflows []*models.Workflow
 	mu        sync.Mutex
 	runs      []string                    // accepted
+	jobs      int                         // asked for
 	attempts  map[models.Attempt]struct{} // written for sure
 }
 
@@ -48,7 +51,7 @@ func TestWhateverHappensEveryRunEndsOnce(t *testing.T) {
 		x.settle()
 		d.Consistent(t)
 		x.compare()
-		t.Logf("%d runs, %d attempts", len(x.runs), len(x.attempts))
+		t.Logf("%d runs, %d attempts, %d jobs", len(x.runs), len(x.attempts), x.jobs)
 	})
 }
 
@@ -76,6 +79,8 @@ func (x *chaos) work(random *rand.Rand, s *store.Store) {
 		case 2:
 			_, err := s.TakeOver(x.Context(), node, x.clock.Now())
 			x.try(err)
+		case 3:
+			x.workOnJob(random, s, node, random.IntN(3) == 0)
 		}
 		for _, c := range claimed {
 			x.step(random, s, c)
@@ -159,7 +164,7 @@ func (x *chaos) write(s *store.Store, f *store.Finish) *store.Finish {
 func (x *chaos) meddle(random *rand.Rand, s *store.Store) {
 	for range chaosRounds {
 		w := x.workflows[random.IntN(len(x.workflows))]
-		switch random.IntN(9) {
+		switch random.IntN(10) {
 		case 0, 1, 2, 3:
 			x.accept(s, w)
 		case 4:
@@ -173,8 +178,105 @@ func (x *chaos) meddle(random *rand.Rand, s *store.Store) {
 		case 8:
 			_, err := s.ReleaseHost(x.Context(), "https://slow", 3)
 			x.try(err)
+		case 9:
+			x.ask(random, s)
 		}
 	}
+}
+
+// What the jobs of the test do with the runs that their params name.
+const (
+	chaosCancel = "cancel"
+	chaosPlay   = "play"
+	chaosReplay = "replay"
+)
+
+// ask asks for something to be done with many runs.
+func (x *chaos) ask(random *rand.Rand, s *store.Store) {
+	params := []string{[]string{chaosCancel, chaosPlay, chaosReplay}[random.IntN(3)]}
+	for range 5 + random.IntN(10) {
+		if id := x.any(random); id != "" {
+			params = append(params, id)
+		}
+	}
+	if len(params) == 1 {
+		return
+	}
+	j := &models.Job{Kind: "chaos", Params: strings.Join(params, " "), Total: int64(len(params) - 1)}
+	x.try(s.CreateJob(x.Context(), x.Actor, j))
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.jobs++
+	if random.IntN(6) == 0 {
+		x.try(s.CancelJob(x.Context(), x.Actor, j.ID))
+	}
+}
+
+// workOnJob takes a job and steps on until it ends, or dies within it. It reports whether there was one.
+func (x *chaos) workOnJob(random *rand.Rand, s *store.Store, node string, dies bool) bool { //nolint:revive // a choice of chance
+	c, err := s.ClaimJob(x.Context(), node)
+	x.try(err)
+	if c == nil {
+		return false
+	}
+	for {
+		if dies && random.IntN(3) == 0 {
+			return true
+		}
+		var made []string
+		state, err := s.StepJob(x.Context(), c, func(ctx context.Context, tx *store.Store, j *models.Job) (next store.JobNext, err error) {
+			made, next, err = x.stepJob(ctx, tx, j)
+			return next, err
+		})
+		x.try(err)
+		if err != nil {
+			return true
+		}
+		for _, id := range made {
+			x.add(id)
+		}
+		if state != store.JobGoesOn {
+			return true
+		}
+	}
+}
+
+// stepJob does a part of a job, three runs at a time, and gives the replays that it makes.
+func (x *chaos) stepJob(ctx context.Context, tx *store.Store, j *models.Job) (made []string, next store.JobNext, err error) {
+	params := strings.Fields(j.Params)
+	at, _ := strconv.Atoi(j.Cursor)
+	ids := params[1:][at:min(at+3, len(params)-1)]
+	j.Cursor = strconv.Itoa(at + len(ids))
+	j.Done += int64(len(ids))
+	chosen, err := tx.ChosenRuns(ctx, x.Actor, ids)
+	if err != nil {
+		return nil, next, err
+	}
+	var runs []models.Run
+	workflows := map[string]string{}
+	for _, r := range chosen {
+		workflows[r.ID] = r.WorkflowID
+		if r.Status == models.RunOpen {
+			continue
+		}
+		run := r.Run
+		run.ID, run.ReplayOf, run.CreatedAt = models.NewOrderedID(models.PrefixRun, x.clock.Now()), &r.ID, x.clock.Now()
+		run.Status, run.Error, run.Attempts, run.FinishedAt = models.RunOpen, "", 0, nil
+		runs = append(runs, run)
+	}
+	switch params[0] {
+	case chaosCancel:
+		_, _, err = tx.CancelRuns(ctx, ids)
+	case chaosPlay:
+		_, err = tx.PlayRuns(ctx, workflows)
+	case chaosReplay:
+		for _, r := range runs {
+			made = append(made, r.ID)
+		}
+		err = tx.AddRuns(ctx, nil, runs, nil)
+	}
+	next.Done = int(j.Done) == len(params)-1
+	return made, next, err
 }
 
 func (x *chaos) accept(s *store.Store, w *models.Workflow) {
@@ -248,9 +350,9 @@ func (x *chaos) settle() {
 				x.step(random, x.Store, c)
 			}
 		}
-		depths, err := x.Store.QueueDepths(x.Context())
-		x.Check(err)
-		return len(depths) == 0
+		for x.workOnJob(random, x.Store, "ND_last", false) {
+		}
+		return count(x, x.d, "SELECT COUNT(*) FROM queue") == 0
 	})
 }
 
@@ -260,6 +362,9 @@ func (x *chaos) compare() {
 	if n := count(x, x.d, "SELECT COUNT(*) FROM runs WHERE status <> 'open'"); n != len(x.runs) {
 		x.Errorf("%d runs have ended; want the %d that were accepted", n, len(x.runs))
 	}
+	if n := count(x, x.d, "SELECT COUNT(*) FROM jobs WHERE status = 'canceled' OR status = 'succeeded' AND done = total"); n != x.jobs {
+		x.Errorf("%d jobs have ended as they should; want the %d that were asked for", n, x.jobs)
+	}
 	if n := count(x, x.d, "SELECT COUNT(*) FROM attempts WHERE result <> 'carried'"); n != len(x.attempts) {
 		x.Errorf("%d attempts are there; want the %d that were confirmed", n, len(x.attempts))
 	}
@@ -268,6 +373,9 @@ func (x *chaos) compare() {
 		x.Check(err)
 		for _, a := range d.Attempts {
 			a.StartedAt = a.StartedAt.UTC()
+			if a.Error != nil && models.DecodeRunError(*a.Error).Key == models.PlayedKey {
+				a.Error = nil // somebody played the run while it waited, after the attempt was confirmed
+			}
 			if _, ok := x.attempts[a]; !ok && a.Result != models.AttemptCarried {
 				x.Errorf("the attempt %+v was never confirmed", a)
 			}

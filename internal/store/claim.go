@@ -104,7 +104,7 @@ func (b *batch) claim(ctx context.Context, units []*unit) error {
 		if b.dialect == postgres {
 			rows, err = b.tx.QueryContext(ctx, st.postgres, args...)
 		} else {
-			rows, err = b.tx.StmtContext(ctx, b.prepared[st]).QueryContext(ctx, args...)
+			rows, err = b.tx.StmtContext(ctx, b.prepared[st].one).QueryContext(ctx, args...)
 		}
 		err = scanAll(rows, err, func(rows *sql.Rows) error {
 			var id string
@@ -156,10 +156,45 @@ func (s *Store) loadClaimed(ctx context.Context, c *claim) ([]Claimed, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.sealedOutputs(ctx, byRun); err != nil {
+		return nil, err
+	}
 	for i := range claimed {
 		claimed[i].Attempts = byRun[claimed[i].Run.ID]
 	}
 	return claimed, nil
+}
+
+// sealedOutputs reads what is sealed of attempts; hardly any have something.
+func (s *Store) sealedOutputs(ctx context.Context, byRun map[string][]models.Attempt) error {
+	var ids []string
+	for _, attempts := range byRun {
+		for _, a := range attempts {
+			if a.SecretID != nil {
+				ids = append(ids, *a.SecretID)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	list, args := s.idList(ids)
+	rows, err := s.byKey().QueryContext(ctx, `SELECT id, outputs_sealed FROM attempt_secrets WHERE id IN `+list, args...)
+	sealed := make(map[string]string, len(ids))
+	err = scanAll(rows, err, func(rows *sql.Rows) error {
+		var secret models.AttemptSecret
+		err := rows.Scan(&secret.ID, &secret.OutputsSealed)
+		sealed[secret.ID] = secret.OutputsSealed
+		return err
+	})
+	for _, attempts := range byRun {
+		for i := range attempts {
+			if a := &attempts[i]; a.SecretID != nil {
+				a.Sealed = sealed[*a.SecretID]
+			}
+		}
+	}
+	return fault("read sealed outputs", err)
 }
 
 // byKey gives the connections for reads of rows whose keys are at hand.
@@ -185,12 +220,12 @@ func (c *core) idList(ids []string) (string, []any) {
 // attempts reads all attempts of those runs, by run, in the order in which they began.
 func (s *Store) attempts(ctx context.Context, db *sql.DB, runs []string) (map[string][]models.Attempt, error) {
 	list, args := s.idList(runs)
-	rows, err := db.QueryContext(ctx, `SELECT run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error
+	rows, err := db.QueryContext(ctx, `SELECT run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error, secret_id
 		FROM attempts WHERE run_id IN `+list+` ORDER BY run_id, started_at, number`, args...)
 	byRun := map[string][]models.Attempt{}
 	err = scanAll(rows, err, func(rows *sql.Rows) error {
 		var a models.Attempt
-		err := rows.Scan(&a.RunID, &a.TaskID, &a.Number, &a.Result, &a.Charged, &a.StartedAt, &a.DurationUS, &a.Outputs, &a.Exchange, &a.Error)
+		err := rows.Scan(&a.RunID, &a.TaskID, &a.Number, &a.Result, &a.Charged, &a.StartedAt, &a.DurationUS, &a.Outputs, &a.Exchange, &a.Error, &a.SecretID)
 		byRun[a.RunID] = append(byRun[a.RunID], a)
 		return err
 	})

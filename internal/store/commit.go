@@ -42,20 +42,16 @@ type committer struct {
 	ended    bool         // nobody may hand in more; guarded by handing
 	closed   chan struct{}
 	loops    sync.WaitGroup
-	prepared map[*statement]*sql.Stmt
+	prepared map[*statement]prepared
 	patience time.Duration // for one commit
 }
 
 func startCommitter(ctx context.Context, c *core) (*committer, error) {
 	m := &committer{core: c, units: make(chan *unit, 4*batchLimit), closed: make(chan struct{}), patience: commitTimeout}
 	if c.dialect == sqlite {
-		m.prepared = make(map[*statement]*sql.Stmt, len(hotStatements))
-		for _, st := range hotStatements {
-			p, err := c.writer.PrepareContext(ctx, st.sqlite)
-			if err != nil {
-				return nil, fmt.Errorf("prepare %q: %w", st.sqlite, err)
-			}
-			m.prepared[st] = p
+		var err error
+		if m.prepared, err = prepareHot(ctx, c.writer); err != nil {
+			return nil, err
 		}
 	}
 	loops := 1
@@ -68,6 +64,32 @@ func startCommitter(ctx context.Context, c *core) (*committer, error) {
 		m.loops.Go(func() { m.loop(ctx, shard+i) })
 	}
 	return m, nil
+}
+
+// prepareHot prepares the hot statements in all their forms.
+func prepareHot(ctx context.Context, writer *sql.DB) (map[*statement]prepared, error) {
+	all := make(map[*statement]prepared, len(hotStatements))
+	prepare := func(text string) (*sql.Stmt, error) {
+		p, err := writer.PrepareContext(ctx, text)
+		if err != nil {
+			return nil, fmt.Errorf("prepare %q: %w", text, err)
+		}
+		return p, nil
+	}
+	for _, st := range hotStatements {
+		var p prepared
+		var err error
+		if p.one, err = prepare(st.sqlite); err != nil {
+			return nil, err
+		}
+		if text := st.sheaf(); text != "" {
+			if p.sheaf, err = prepare(text); err != nil {
+				return nil, err
+			}
+		}
+		all[st] = p
+	}
+	return all, nil
 }
 
 // close waits for the units that were handed in. Who hands in more is told that the store is closed.

@@ -68,7 +68,19 @@ type Column struct {
 
 // Columns lists every column with sealed values: what it lacks stays behind when keys are rotated. A test holds it
 // against the schema, where the names of such columns end in "sealed". The data keys themselves are not in it.
-var Columns = []Column{}
+var Columns = []Column{
+	{Table: "credentials", Key: "id", Name: "config_sealed"},
+	{Table: "credentials", Key: "id", Name: "tokens_sealed"},
+	{Table: "credentials", Key: "id", Name: "mtls_sealed"},
+	{Table: "oauth_states", Key: "id", Name: "verifier_sealed"},
+	{Table: "attempt_secrets", Key: "id", Name: "outputs_sealed"},
+	{Table: "mails", Key: "id", Name: "secret_sealed"},
+	{Table: "webhook_secrets", Key: "id", Name: "secret_sealed"},
+	{Table: "webhook_secrets", Key: "id", Name: "previous_sealed"},
+	{Table: "triggers", Key: "workflow_id", Name: "hmac_sealed"},
+	{Table: "users", Key: "id", Name: "totp_sealed"},
+	{Table: "sign_in_services", Key: "org_id", Name: "client_secret_sealed"},
+}
 
 // SealedValue is a sealed value and the row that it stands in.
 type SealedValue struct {

@@ -1,6 +1,12 @@
 package store
 
-import "surveyflow/models"
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"surveyflow/models"
+)
 
 // Direct takes runs over at the moment of their acceptance: their queue rows are written as running on its node from the
 // start, which saves the claim, its commit and the reading of what was in hand a moment ago. Whatever it does not take
@@ -45,8 +51,13 @@ func (b *batch) take(units []*unit) {
 	}
 	wanted := 0
 	for _, u := range units {
-		if u.accept.Event != nil {
-			wanted += len(u.accept.Runs)
+		if u.accept.Event == nil {
+			continue
+		}
+		for i := range u.accept.Runs {
+			if u.accept.Runs[i].Held == "" {
+				wanted++
+			}
 		}
 	}
 	if wanted == 0 {
@@ -62,6 +73,9 @@ func (b *batch) take(units []*unit) {
 			continue
 		}
 		for i := range u.accept.Runs {
+			if u.accept.Runs[i].Held != "" { // the workflow is off by itself
+				continue
+			}
 			if b.handover.none == 0 {
 				return
 			}
@@ -104,7 +118,63 @@ func (b *batch) items(rs []models.Run) []models.QueueItem {
 			continue
 		}
 		q.Rank = b.lanes.rank(rs[i].WorkflowID, now)
+		if rs[i].Held != "" {
+			off := models.HoldOff
+			q.State, q.Hold, q.HoldReason = models.QueueHeld, &off, &rs[i].Held
+			continue
+		}
 		b.ready++
 	}
 	return items
+}
+
+// insertHeld writes runs that are held from the start, because their workflow is off by itself.
+var insertHeld = &statement{
+	postgres: `INSERT INTO queue (id, kind, state, state_at, rank, lane, hold, hold_reason, starts, canceling)
+		SELECT id, 'run', 'held', state_at, rank, lane, 'off', reason, 0, FALSE
+		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[]) AS q (id, state_at, rank, lane, reason)`,
+	sqlite: `INSERT INTO queue (id, kind, state, state_at, rank, lane, hold, hold_reason, starts, canceling)
+		VALUES (?, 'run', 'held', ?, ?, ?, 'off', ?, 0, FALSE)`,
+}
+
+// confirmHeld lets the runs go on that would be held because their workflow is off by itself, when it was turned on since
+// they were planned: what turned it on has released its held runs already and would not see these.
+func (b *batch) confirmHeld(ctx context.Context, units []*unit) error {
+	var ids []string
+	for _, u := range units {
+		for i := range u.accept.Runs {
+			if r := &u.accept.Runs[i]; r.Held != "" && !slices.Contains(ids, r.WorkflowID) {
+				ids = append(ids, r.WorkflowID)
+			}
+		}
+	}
+	return b.eachReturning(ctx, readOn, len(ids), func(rows *sql.Rows) error {
+		var id string
+		var on bool
+		err := rows.Scan(&id, &on)
+		for _, u := range units {
+			for i := range u.accept.Runs {
+				if r := &u.accept.Runs[i]; on && r.WorkflowID == id {
+					r.Held = ""
+				}
+			}
+		}
+		return err
+	}, ids)
+}
+
+// splitHeld parts the items that are held from the others.
+func splitHeld(items []models.QueueItem) (held, others []models.QueueItem) {
+	is := func(q models.QueueItem) bool { return q.State == models.QueueHeld }
+	if !slices.ContainsFunc(items, is) { // as nearly always
+		return nil, items
+	}
+	for _, q := range items {
+		if is(q) {
+			held = append(held, q)
+		} else {
+			others = append(others, q)
+		}
+	}
+	return held, others
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"surveyflow/models"
 )
 
 // AcceptTogether commits the acceptances as one batch, as when they are handed in during a commit, and gives what each
@@ -40,6 +42,9 @@ func (f *Finish) Unsure() { f.unsure = true }
 // SetPatience changes how long one commit may take.
 func (s *Store) SetPatience(d time.Duration) { s.committer.patience = d }
 
+// SetManyRuns changes how many runs a search finds by an index at most.
+func (s *Store) SetManyRuns(n int64) { s.manyRuns = n }
+
 // MigrateDown takes all migrations back.
 func (s *Store) MigrateDown(ctx context.Context) error {
 	p, err := s.migrator(s.writer)
@@ -48,4 +53,9 @@ func (s *Store) MigrateDown(ctx context.Context) error {
 	}
 	_, err = p.DownTo(ctx, 0)
 	return err
+}
+
+// AddInvitationForTest writes an invitation as it is.
+func (s *Store) AddInvitationForTest(ctx context.Context, i *models.Invitation) error {
+	return fault("add invitation", s.write(ctx).Create(i).Error)
 }

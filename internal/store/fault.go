@@ -19,6 +19,9 @@ import (
 // ErrStale says that a survey or its workflows changed since they were matched: load them again, match, and submit again.
 var ErrStale = errors.New("store: matched against an older state of the survey")
 
+// ErrSeen says that the event is there already: it was sent twice, or another node made it.
+var ErrSeen = errors.New("store: the event is there already")
+
 // fault says what was tried and turns what the database says into the domain's words: not there, used already,
 // not reachable. Everything else stays as it is and is nobody's input's fault.
 func fault(tried string, err error) error {

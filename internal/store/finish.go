@@ -38,12 +38,16 @@ type Next struct {
 type Finish struct {
 	RunID      string
 	WorkflowID string
+	OrgID      string
+	Test       bool
 	CreatedAt  time.Time // of the run; counts go by it
 	Claim      int64
 	Attempts   []models.Attempt
 	Charged    int // of them, how many count
 	Next       Next
-	DayOnly    bool // the end is written down to the day alone
+	DayOnly    bool   // the end is written down to the day alone
+	Trouble    bool   // a try failed: the workflow is failing, though the run goes on
+	SwitchOff  string // why the workflow switches itself off with the end of the run, a RunError as JSON; empty for not
 
 	// Fenced is set when the run was no longer this claim's: nothing was written.
 	Fenced bool
@@ -108,8 +112,13 @@ var (
 	insertAttempts = &statement{
 		postgres: `INSERT INTO attempts (` + attemptColumns + `)
 			SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::bool[], $6::timestamptz[], $7::bigint[],
-				$8::text[], $9::text[], $10::text[])`,
-		sqlite: `INSERT INTO attempts (` + attemptColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				$8::text[], $9::text[], $10::text[], $11::text[])`,
+		sqlite: `INSERT INTO attempts (` + attemptColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		row:    `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	}
+	insertSecrets = &statement{
+		postgres: `INSERT INTO attempt_secrets (id, outputs_sealed) SELECT * FROM unnest($1::text[], $2::text[])`,
+		sqlite:   `INSERT INTO attempt_secrets (id, outputs_sealed) VALUES (?, ?)`,
 	}
 	chargeRuns = &statement{
 		postgres: `UPDATE runs AS r SET attempts = r.attempts + f.charged FROM unnest($1::text[], $2::int[]) AS f (id, charged) WHERE r.id = f.id`,
@@ -128,12 +137,13 @@ var (
 	}
 )
 
-const attemptColumns = `run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error`
+const attemptColumns = `run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error, secret_id`
 
 // hotStatements are prepared once on SQLite.
 var hotStatements = []*statement{
-	readLiveRevs, insertResponses, updateResponses, addResponseCounts, insertEvents, insertRuns, insertQueue,
-	claimReady, claimSuspects, endQueue, stepQueue, dropQueue, readOn, readOff, readAttempts, insertAttempts, chargeRuns, endRuns, addCounts,
+	readLiveRevs, insertResponses, updateResponses, addResponseCounts, insertEvents, insertNewEvents, readWorkflowRevs, insertRuns, insertQueue,
+	claimReady, claimSuspects, endQueue, stepQueue, dropQueue, readOn, readOff, readAttempts, insertAttempts, insertSecrets, chargeRuns, endRuns, addCounts,
+	upsertHealth, restartFailing, readFailing, insertHeld,
 }
 
 // finish writes the steps of a batch: first the queue, which tells whose claim still stands, then only for those the rest.
@@ -193,7 +203,10 @@ func (b *batch) finish(ctx context.Context, shard int, units []*unit) error {
 	if err := b.chargeRuns(ctx, steps); err != nil {
 		return err
 	}
-	return b.count(ctx, shard, ends)
+	if err := b.count(ctx, shard, ends); err != nil {
+		return err
+	}
+	return b.writeHealth(ctx, b.healthOf(ends, steps))
 }
 
 // keepOn lets the runs go on that would be held because their workflow is off, when it was turned on since they were
@@ -333,12 +346,24 @@ func attemptsOf(groups ...[]*Finish) []models.Attempt {
 
 func (b *batch) insertAttempts(ctx context.Context, as []models.Attempt) error {
 	type row = models.Attempt
-	return b.each(ctx, insertAttempts, len(as),
+	err := b.each(ctx, insertAttempts, len(as),
 		column(as, func(a *row) string { return a.RunID }), column(as, func(a *row) string { return a.TaskID }),
 		column(as, func(a *row) int { return a.Number }), column(as, func(a *row) string { return string(a.Result) }),
 		column(as, func(a *row) bool { return a.Charged }), column(as, func(a *row) time.Time { return a.StartedAt }),
 		column(as, func(a *row) int64 { return a.DurationUS }), column(as, func(a *row) *string { return a.Outputs }),
-		column(as, func(a *row) *string { return a.Exchange }), column(as, func(a *row) *string { return a.Error }))
+		column(as, func(a *row) *string { return a.Exchange }), column(as, func(a *row) *string { return a.Error }),
+		column(as, func(a *row) *string { return a.SecretID }))
+	if err != nil {
+		return err
+	}
+	var sealed []row
+	for i := range as {
+		if as[i].Sealed != "" {
+			sealed = append(sealed, as[i])
+		}
+	}
+	return b.each(ctx, insertSecrets, len(sealed),
+		column(sealed, func(a *row) string { return *a.SecretID }), column(sealed, func(a *row) string { return a.Sealed }))
 }
 
 func (b *batch) endRuns(ctx context.Context, fs []*Finish) error {

@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,6 +37,9 @@ func (b *working) person(w *models.Workflow, name, email string) models.Run {
 	a := b.Completed(w)
 	if name != "" {
 		a.Runs[0].PersonName = &name
+		if _, last, ok := strings.Cut(name, " "); ok {
+			a.Runs[0].PersonLast = &last
+		}
 	}
 	if email != "" {
 		a.Runs[0].PersonEmail = &email
@@ -110,7 +114,7 @@ func TestRunsAreFilteredByTheStatusThatPeopleSee(t *testing.T) {
 			}
 		}
 		add(models.RunScheduled, b.Accept(b.w, 1)...)
-		counts, err := b.Store.RunCounts(t.Context(), noon.Add(-time.Hour), b.w.ID)
+		counts, err := b.Store.RunCounts(t.Context(), b.Actor, store.RunFilter{From: noon.Add(-time.Hour), WorkflowID: b.w.ID})
 		b.Check(err)
 		for _, s := range models.RunStatuses {
 			got := b.ids(b.Actor, store.RunFilter{Status: s})
@@ -144,15 +148,34 @@ func TestRunsAreFoundByWhomTheyConcern(t *testing.T) {
 		b.clock.Advance(time.Millisecond)
 		noname := b.person(b.w, "", "öhler@example.com")
 		b.person(b.w, "", "")
+		look := func(search string, want []string) {
+			t.Helper()
+			for _, f := range []store.RunFilter{
+				{}, {Status: models.RunScheduled}, {WorkflowID: b.w.ID}, {SurveyID: b.Survey.ID, Status: models.RunScheduled}, {From: noon, To: noon.Add(time.Hour)},
+			} {
+				f.Search = search
+				if got := b.ids(b.Actor, f); !slices.Equal(got, want) {
+					t.Errorf("%q finds %v; want %v", search, got, want)
+				}
+				if n, err := b.Store.CountRuns(t.Context(), b.Actor, f); err != nil || n != int64(len(want)) {
+					t.Errorf("%q counts %d, %v; want %d", search, n, err, len(want))
+				}
+			}
+			for _, f := range []store.RunFilter{{Status: models.RunFailed}, {Ended: true}, {Status: models.RunRunning}, {From: noon.Add(time.Hour)}} {
+				f.Search = search
+				if got := b.ids(b.Actor, f); len(got) != 0 {
+					t.Errorf("%q finds %v of another status or period", search, got)
+				}
+			}
+		}
 		for search, want := range map[string][]string{
 			"Ada": {ada.ID}, "LOVE": {ada.ID}, "hop": {grace.ID}, "brew": {grace.ID}, "ada@ex": {ada.ID}, "Öhl": {noname.ID},
 			"hopper_1": {grace.ID}, "hopperx1": nil, "elace": nil, "example": nil, "ada%": nil, "a l": nil, "ada lov": {ada.ID}, `ada\`: nil,
 		} {
-			for _, status := range []models.RunStatus{"", models.RunScheduled} {
-				if got := b.ids(b.Actor, store.RunFilter{Search: search, Status: status}); !slices.Equal(got, want) {
-					t.Errorf("%q finds %v; want %v", search, got, want)
-				}
-			}
+			b.Store.SetManyRuns(1000)
+			look(search, want)
+			b.Store.SetManyRuns(1) // as where very many match
+			look(search, want)
 		}
 		if _, _, err := b.Store.Runs(t.Context(), b.Actor, store.RunFilter{Search: "öh"}); models.ErrorCode(err) != models.CodeInvalid {
 			t.Errorf("two characters: %v; want invalid", err)
@@ -199,7 +222,8 @@ func TestMembersSeeTheRunsOfTheirOwnWorkflows(t *testing.T) {
 	t.Parallel()
 	eachWorking(t, func(t *testing.T, b *working) {
 		bob := b.User("bob@example.com", models.RoleMember)
-		theirs := b.WorkflowOf(bob, b.Survey)
+		v, _ := b.NewSurvey(bob)
+		theirs := b.WorkflowOf(bob, v)
 		mine, own := b.Accept(b.w, 1)[0], b.Accept(theirs, 1)[0]
 		if got := b.ids(bob, store.RunFilter{}); !slices.Equal(got, []string{own}) {
 			t.Errorf("the member sees %v; want %v", got, own)

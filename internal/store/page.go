@@ -1,11 +1,5 @@
 package store
 
-import (
-	"gorm.io/gorm"
-
-	"surveyflow/models"
-)
-
 // Page asks for a part of a list that is sorted by a key, newest first.
 type Page struct {
 	Limit  int    // at most MaxPage; 0 means DefaultPage
@@ -33,14 +27,4 @@ func cut[R any](rows []R, limit int, cursor func(*R) string) ([]R, string) {
 	}
 	rows = rows[:limit]
 	return rows, cursor(&rows[limit-1])
-}
-
-// visible limits a query to the rows that the actor may see: those of the organisation and, unless the actor sees all,
-// the ones they own. The table must have the columns org_id and owner_id.
-func visible(db *gorm.DB, table string, a models.Actor) *gorm.DB {
-	db = db.Where(table+".org_id = ?", a.OrgID)
-	if !a.SeesAll() {
-		db = db.Where(table+".owner_id = ?", a.UserID)
-	}
-	return db
 }

@@ -58,7 +58,7 @@ func (s *Store) UserByEmail(ctx context.Context, a models.Actor, email string) (
 // Users lists the people of the actor's organisation by address, without their password hashes.
 func (s *Store) Users(ctx context.Context, a models.Actor) ([]models.User, error) {
 	var all []models.User
-	err := s.read(ctx).Omit("password_hash").Where("org_id = ?", a.OrgID).Order("email_key").Find(&all).Error
+	err := s.read(ctx).Omit("password_hash", "totp_sealed").Where("org_id = ?", a.OrgID).Order("email_key").Find(&all).Error
 	return all, fault("list users", err)
 }
 
@@ -69,16 +69,22 @@ func (s *Store) CreateUser(ctx context.Context, a models.Actor, u *models.User) 
 		return forbidden()
 	}
 	u.OrgID = a.OrgID
-	return s.insertUser(ctx, u)
+	return s.InTx(ctx, func(ctx context.Context, tx *Store) error { return tx.insertUser(ctx, a, u) })
 }
 
-func (s *Store) insertUser(ctx context.Context, u *models.User) error {
+// insertUser is for a transaction.
+func (s *Store) insertUser(ctx context.Context, a models.Actor, u *models.User) error {
 	u.EmailKey, u.CreatedAt = models.EmailKey(u.Email), s.clock.Now()
 	err := fault("create user", s.write(ctx).Create(u).Error)
 	if models.ErrorCode(err) == models.CodeConflict {
 		return &models.Error{Code: models.CodeConflict, Key: "people.error.email_used", Args: map[string]any{"Email": u.Email}, Cause: err}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.Audit(ctx, a, models.AuditEntry{
+		Action: models.AuditUserCreate, Object: u.ID, Name: u.Email, Detail: models.Details("role", string(u.Role)),
+	})
 }
 
 // UpdateUserProfile writes name, language and time zone of a person: the actor, or another one whom the actor manages.
@@ -99,25 +105,57 @@ func (s *Store) UpdateUserPassword(ctx context.Context, a models.Actor, id, hash
 		if err := tx.updateUser(ctx, a, id, "save password", map[string]any{"password_hash": hash}); err != nil {
 			return err
 		}
-		return tx.endSessions(ctx, id, keepSession)
+		if err := tx.endSessions(ctx, id, keepSession); err != nil {
+			return err
+		}
+		return tx.auditUser(ctx, a, models.AuditPassword, id)
 	})
 }
 
 // SetUserDisabled takes a person's access away, with all sessions at once, or gives it back. Their tokens stay and work
-// again with them. models.CodeForbidden when the actor may not manage people.
+// again with them. models.CodeForbidden when the actor may not manage people, models.CodeConflict when nobody would be brand
+// admin any more.
 func (s *Store) SetUserDisabled(ctx context.Context, a models.Actor, id string, disabled bool) error {
 	if !managesUsers(a) {
 		return forbidden()
 	}
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
+		if err := tx.takeTurns(ctx, lockPeople); err != nil {
+			return fault("disable user", err)
+		}
 		if !disabled {
-			return tx.updateUser(ctx, a, id, "enable user", map[string]any{"disabled_at": nil})
+			if u, err := tx.User(ctx, a, id); err != nil {
+				return err
+			} else if u.Email == "" { // removed for good
+				return models.NotFound("error.not_found")
+			}
+			if err := tx.updateUser(ctx, a, id, "enable user", map[string]any{"disabled_at": nil}); err != nil {
+				return err
+			}
+			return tx.auditUser(ctx, a, models.AuditUserEnable, id)
 		}
 		if err := tx.updateUser(ctx, a, id, "disable user", map[string]any{"disabled_at": s.clock.Now()}); err != nil {
 			return err
 		}
-		return tx.endSessions(ctx, id, "")
+		if a.Via != models.ViaSystem {
+			if err := tx.someAdmin(ctx, a); err != nil {
+				return err
+			}
+		}
+		if err := tx.endSessions(ctx, id, ""); err != nil {
+			return err
+		}
+		return tx.auditUser(ctx, a, models.AuditUserDisable, id)
 	})
+}
+
+// auditUser notes what was done to a person.
+func (s *Store) auditUser(ctx context.Context, a models.Actor, action models.AuditAction, id string, detail ...string) error {
+	u, err := s.User(ctx, a, id)
+	if err != nil {
+		return err
+	}
+	return s.Audit(ctx, a, models.AuditEntry{Action: action, Object: id, Name: u.Email, Detail: models.Details(detail...)})
 }
 
 // updateUser writes the columns of one person of the organisation: the actor's own row, or any when they manage people.

@@ -23,7 +23,7 @@ const (
 
 func openPostgres(_ context.Context, c *core) (*Store, error) {
 	c.dialect = postgres
-	config, err := postgresConfig(c, map[string]string{"statement_timeout": "30s", "idle_in_transaction_session_timeout": "30s"})
+	config, err := postgresConfig(c, map[string]string{"jit": "off", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "30s"})
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,9 @@ import (
 const (
 	// moveLimit is how many queue rows one statement moves at most, so that none holds its locks for long.
 	moveLimit = 500
+	// heldLimit is how many held runs look again by themselves in one go. What holds them releases them: this is for those
+	// that were forgotten, and must not be much when a hundred thousand are held for one receiver.
+	heldLimit = 64
 	// MaxStarts is how often a run may take its process down before it is parked as failed.
 	MaxStarts = 3
 )
@@ -32,6 +35,13 @@ func (s *Store) Heartbeat(ctx context.Context, id, name string) error {
 	now := s.clock.Now().UnixMicro()
 	return fault("heartbeat", s.write(ctx).Exec(`INSERT INTO nodes (id, name, started_at, seen_at) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`, id, name, now, now).Error)
+}
+
+// NodeIDs gives the ids of the nodes that were seen since that time, in their order.
+func (s *Store) NodeIDs(ctx context.Context, since time.Time) ([]string, error) {
+	var ids []string
+	err := s.read(ctx).Model(&Node{}).Where("seen_at >= ?", since.UnixMicro()).Order("id").Pluck("id", &ids).Error
+	return ids, fault("list nodes", err)
 }
 
 // Leave removes the node's row and gives back, uncharged, what it still had: the process ends in order, so that no run
@@ -103,7 +113,7 @@ func (s *Store) PromoteDue(ctx context.Context) (moved int64, next time.Time, er
 	held := s.write(ctx).Exec(`WITH c AS MATERIALIZED (
 			SELECT id FROM queue WHERE state = 'held' AND hold = 'host' AND due_at <= ? ORDER BY due_at LIMIT ?`+s.skipLocked()+`)
 		UPDATE queue SET state = 'ready', state_at = ?, due_at = NULL, hold = NULL, hold_reason = NULL, host = NULL
-		WHERE id IN (SELECT id FROM c)`, now, moveLimit, now)
+		WHERE id IN (SELECT id FROM c)`, now, heldLimit, now)
 	if held.Error != nil {
 		return moved, next, fault("promote held runs", held.Error)
 	}
@@ -138,18 +148,20 @@ func (s *Store) ReleaseHost(ctx context.Context, host string, n int) (int64, err
 	return r.RowsAffected, fault("release held runs", r.Error)
 }
 
-// holdLane holds what waits of a workflow that is turned off. Its due times stay.
-func (s *Store) holdLane(ctx context.Context, workflowID string) error {
-	return fault("hold runs", s.write(ctx).Exec(`UPDATE queue SET state = 'held', state_at = ?, hold = 'off', hold_reason = '', host = NULL
-		WHERE lane = ? AND state IN ('ready', 'waiting', 'held')`, s.clock.Now().UnixMicro(), workflowID).Error)
+// holdLane holds what waits of a workflow that is turned off, or switched itself off for a reason. Its due times stay.
+func (s *Store) holdLane(ctx context.Context, workflowID, why string) error {
+	return fault("hold runs", s.write(ctx).Exec(`UPDATE queue SET state = 'held', state_at = ?, hold = 'off', hold_reason = ?, host = NULL
+		WHERE lane = ? AND state IN ('ready', 'waiting', 'held')`, s.clock.Now().UnixMicro(), why, workflowID).Error)
 }
 
-// releaseLane lets the runs go on that were held because their workflow was off.
+// releaseLane lets the runs go on that were held because their workflow was off. They line up one behind the other, as they
+// would have come: a hundred thousand of them must not go before what others do now.
 func (s *Store) releaseLane(ctx context.Context, workflowID string) error {
 	now := s.clock.Now().UnixMicro()
 	return fault("release runs", s.write(ctx).Exec(`UPDATE queue SET state = CASE WHEN due_at > ? THEN 'waiting' ELSE 'ready' END,
-			due_at = CASE WHEN due_at > ? THEN due_at END, state_at = ?, hold = NULL, hold_reason = NULL
-		WHERE lane = ? AND state = 'held' AND hold = 'off'`, now, now, now, workflowID).Error)
+			due_at = CASE WHEN due_at > ? THEN due_at END, state_at = ?, hold = NULL, hold_reason = NULL, rank = ? + line.n * ?
+		FROM (SELECT id AS held, ROW_NUMBER() OVER (ORDER BY id) - 1 AS n FROM queue WHERE lane = ? AND state = 'held' AND hold = 'off') AS line
+		WHERE queue.id = line.held`, now, now, now, now, laneStep, workflowID).Error)
 }
 
 // cancelLane cancels what waits of a workflow and asks what is running to stop; it gives the number canceled at once.
@@ -159,7 +171,7 @@ func (s *Store) cancelLane(ctx context.Context, workflowID string) (int, error) 
 }
 
 // cancelQueue cancels those runs of the queue; it gives how many there are, and how many of them ended at once.
-func (s *Store) cancelQueue(ctx context.Context, where, arg string) (asked int64, ended int, err error) {
+func (s *Store) cancelQueue(ctx context.Context, where string, arg any) (asked int64, ended int, err error) {
 	// First the mark: from then on the rows are locked, and none can begin to wait after it was seen running.
 	r := s.write(ctx).Exec("UPDATE queue SET canceling = TRUE WHERE "+where, arg)
 	if r.Error != nil {

@@ -266,11 +266,11 @@ func TestDeletingAWorkflowCancelsItsRuns(t *testing.T) {
 			t.Error("the running one is not told")
 		}
 		b.finish(claimed[1], store.Next{State: store.NextDone, Status: models.RunCanceled})
-		counts, err := b.Store.RunCounts(t.Context(), noon, b.w.ID)
+		counts, err := b.Store.RunCounts(t.Context(), b.Actor, store.RunFilter{From: noon, WorkflowID: b.w.ID})
 		if err != nil || counts[models.RunCanceled] != int64(len(ids)) || len(counts) != 1 {
 			t.Errorf("counts %v, %v; want 4 canceled", counts, err)
 		}
-		counts, err = b.Store.RunCounts(t.Context(), noon.Add(time.Hour), b.w.ID)
+		counts, err = b.Store.RunCounts(t.Context(), b.Actor, store.RunFilter{From: noon.Add(time.Hour), WorkflowID: b.w.ID})
 		if err != nil || len(counts) != 0 {
 			t.Errorf("counts of runs made an hour later %v, %v; want none", counts, err)
 		}

@@ -27,7 +27,7 @@ type ReceiverRow struct {
 // Receivers lists the receivers that the actor may see, the newest first, at most MaxPage of them.
 func (s *Store) Receivers(ctx context.Context, a models.Actor) ([]ReceiverRow, error) {
 	var rows []ReceiverRow
-	err := visible(s.read(ctx).Model(&models.Receiver{}), "receivers", a).
+	err := owned(s.read(ctx).Model(&models.Receiver{}), "receivers", a).
 		Select(`receivers.*, (SELECT COUNT(*) FROM received_requests q WHERE q.receiver_id = receivers.id) AS requests,
 			(SELECT MAX(q.id) FROM received_requests q WHERE q.receiver_id = receivers.id) AS last_id`).
 		Order("created_at DESC, id DESC").Limit(MaxPage).Find(&rows).Error
@@ -53,7 +53,7 @@ func (s *Store) Receivers(ctx context.Context, a models.Actor) ([]ReceiverRow, e
 // Receiver gives a receiver that the actor may see.
 func (s *Store) Receiver(ctx context.Context, a models.Actor, id string) (*models.Receiver, error) {
 	var r models.Receiver
-	if err := visible(s.read(ctx), "receivers", a).Where("id = ?", id).Take(&r).Error; err != nil {
+	if err := owned(s.read(ctx), "receivers", a).Where("id = ?", id).Take(&r).Error; err != nil {
 		return nil, fault("read receiver", err)
 	}
 	return &r, nil
@@ -82,13 +82,17 @@ func (s *Store) SaveReceiver(ctx context.Context, a models.Actor, r *models.Rece
 // DeleteReceiver removes a receiver with all that it recorded; its address answers 404 from then on.
 func (s *Store) DeleteReceiver(ctx context.Context, a models.Actor, id string) error {
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		if _, err := tx.Receiver(ctx, a, id); err != nil {
+		r, err := tx.Receiver(ctx, a, id)
+		if err != nil {
 			return err
 		}
 		if err := tx.write(ctx).Where("receiver_id = ?", id).Delete(&models.ReceivedRequest{}).Error; err != nil {
 			return fault("delete requests", err)
 		}
-		return fault("delete receiver", tx.write(ctx).Where("id = ?", id).Delete(&models.Receiver{}).Error)
+		if err := tx.write(ctx).Where("id = ?", id).Delete(&models.Receiver{}).Error; err != nil {
+			return fault("delete receiver", err)
+		}
+		return tx.Audit(ctx, a, models.AuditEntry{Action: models.AuditReceiverDelete, Object: id, Name: r.Name})
 	})
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -11,8 +12,42 @@ import (
 
 // ResponseFilter chooses responses of a list.
 type ResponseFilter struct {
-	States []models.ResponseState // empty means all recorded ones: completed and partial
+	IDs      []string               // only these; empty means any
+	States   []models.ResponseState // empty means all recorded ones: completed and partial
+	From, To time.Time              // when they were recorded: from inclusive, to exclusive; zero means open
 	Page
+}
+
+// states gives the states that the filter asks for.
+func (f ResponseFilter) states() []models.ResponseState {
+	if len(f.States) == 0 {
+		return []models.ResponseState{models.ResponseCompleted, models.ResponsePartial}
+	}
+	return f.States
+}
+
+// in limits a query to what the filter asks for besides states and place.
+func (f ResponseFilter) in(q *gorm.DB) *gorm.DB {
+	if len(f.IDs) > 0 {
+		q = q.Where("id IN ?", f.IDs)
+	}
+	if !f.From.IsZero() {
+		q = q.Where("recorded_at >= ?", f.From)
+	}
+	if !f.To.IsZero() {
+		q = q.Where("recorded_at < ?", f.To)
+	}
+	return q
+}
+
+// CountResponses counts the responses that a filter chooses, one by one: for what is done once, and not for lists.
+func (s *Store) CountResponses(ctx context.Context, a models.Actor, surveyID string, f ResponseFilter) (int64, error) {
+	if _, err := s.Survey(ctx, a, surveyID); err != nil {
+		return 0, err
+	}
+	var n int64
+	err := f.in(s.read(ctx).Model(&models.Response{})).Where("survey_id = ? AND state IN ?", surveyID, f.states()).Count(&n).Error
+	return n, fault("count responses", err)
 }
 
 // Responses lists responses of a survey that the actor may see, the last recorded first (unfinished ones: the last active
@@ -21,10 +56,7 @@ func (s *Store) Responses(ctx context.Context, a models.Actor, surveyID string, 
 	if _, err := s.Survey(ctx, a, surveyID); err != nil {
 		return nil, "", err
 	}
-	states := f.States
-	if len(states) == 0 {
-		states = []models.ResponseState{models.ResponseCompleted, models.ResponsePartial}
-	}
+	states := f.states()
 	by := "recorded_at"
 	if len(states) == 1 && states[0] == models.ResponseInProgress {
 		by = "updated_at"
@@ -32,7 +64,7 @@ func (s *Store) Responses(ctx context.Context, a models.Actor, surveyID string, 
 	// One index range per state, so that a page costs the same however many responses there are.
 	parts, args := make([]any, len(states)), ""
 	for i, state := range states {
-		q := s.read(ctx).Model(&models.Response{}).Where("survey_id = ? AND state = ?", surveyID, state)
+		q := f.in(s.read(ctx).Model(&models.Response{})).Where("survey_id = ? AND state = ?", surveyID, state)
 		if f.Before != "" {
 			at, id, err := parseCursor(f.Before)
 			if err != nil {
@@ -81,18 +113,40 @@ func (s *Store) RespondentResponse(ctx context.Context, surveyID, id string) (*m
 // DeleteResponse removes a response. Events and runs keep what they carried until their retention ends.
 func (s *Store) DeleteResponse(ctx context.Context, a models.Actor, surveyID, id string) error {
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
+		if _, err := tx.SurveyToEdit(ctx, a, surveyID); err != nil {
+			return err
+		}
 		if _, err := tx.Response(ctx, a, surveyID, id); err != nil {
 			return err
 		}
 		// The state is that of the deleted row: between a read and the deletion the respondent may have gone on.
-		var states []models.ResponseState
-		err := tx.write(ctx).Raw("DELETE FROM responses WHERE id = ? AND survey_id = ? RETURNING state", id, surveyID).Scan(&states).Error
-		if err != nil || len(states) == 0 {
+		var deleted []struct {
+			State       models.ResponseState
+			CollectorID string
+		}
+		err := tx.write(ctx).Raw("DELETE FROM responses WHERE id = ? AND survey_id = ? RETURNING state, collector_id", id, surveyID).Scan(&deleted).Error
+		if err != nil || len(deleted) == 0 {
 			return fault("delete response", cmp.Or(err, gorm.ErrRecordNotFound))
 		}
-		return fault("count response", tx.write(ctx).Exec(`INSERT INTO response_counts (survey_id, state, shard, n) VALUES (?, ?, -1, -1)
-			ON CONFLICT (survey_id, state, shard) DO UPDATE SET n = response_counts.n - 1`, surveyID, states[0]).Error)
+		if err := tx.countRemoved(ctx, surveyID, deleted[0].State); err != nil {
+			return err
+		}
+		if err := tx.forgetResponses(ctx, id); err != nil {
+			return err
+		}
+		if deleted[0].State == models.ResponseCompleted {
+			if err := tx.makeRoom(ctx, deleted[0].CollectorID, surveyID); err != nil {
+				return err
+			}
+		}
+		return tx.Audit(ctx, a, models.AuditEntry{Action: models.AuditResponseDelete, Object: id, Detail: models.Details("survey", surveyID)})
 	})
+}
+
+// countRemoved takes one response off the counts of its survey.
+func (s *Store) countRemoved(ctx context.Context, surveyID string, state models.ResponseState) error {
+	return fault("count response", s.write(ctx).Exec(`INSERT INTO response_counts (survey_id, state, shard, n) VALUES (?, ?, -1, -1)
+		ON CONFLICT (survey_id, state, shard) DO UPDATE SET n = response_counts.n - 1`, surveyID, state).Error)
 }
 
 // ResponseCounts gives how many responses each of those surveys has, by state.

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"gorm.io/gorm"
 
 	"surveyflow/models"
 )
@@ -20,7 +23,13 @@ func (s *Store) CreateSession(ctx context.Context, v *models.Session, passwordHa
 		if r.RowsAffected == 0 {
 			return &models.Error{Code: models.CodeUnauthorized, Key: "people.error.sign_in"}
 		}
-		return fault("create session", tx.write(ctx).Create(v).Error)
+		if err := tx.write(ctx).Create(v).Error; err != nil {
+			return fault("create session", err)
+		}
+		if v.Stage != models.StageOpen { // nobody is in yet
+			return nil
+		}
+		return tx.auditSession(ctx, v, models.AuditSignIn, v.IP)
 	})
 }
 
@@ -43,7 +52,8 @@ const personColumns = `users.id AS person_id, users.org_id AS person_org_id, use
 	users.email_key AS person_email_key, users.first_name AS person_first_name, users.last_name AS person_last_name,
 	users.role AS person_role, users.password_hash AS person_password_hash, users.language AS person_language,
 	users.time_zone AS person_time_zone, users.theme AS person_theme, users.disabled_at AS person_disabled_at,
-	users.last_login_at AS person_last_login_at, users.created_at AS person_created_at`
+	users.last_login_at AS person_last_login_at, users.totp_sealed AS person_totp_sealed,
+	users.totp_on_at AS person_totp_on_at, users.totp_step AS person_totp_step, users.created_at AS person_created_at`
 
 // TouchSession writes when a session was last used.
 func (s *Store) TouchSession(ctx context.Context, id string, at time.Time) error {
@@ -51,9 +61,37 @@ func (s *Store) TouchSession(ctx context.Context, id string, at time.Time) error
 	return fault("touch session", err)
 }
 
-// DeleteSession ends a session. One that is not there is ended already.
+// DeleteSession ends a session that another one takes the place of. One that is not there is ended already.
 func (s *Store) DeleteSession(ctx context.Context, id string) error {
 	return fault("end session", s.write(ctx).Where("id = ?", id).Delete(&models.Session{}).Error)
+}
+
+// SignOut ends a session because its person wants so, from that address. One that is not there is ended already.
+func (s *Store) SignOut(ctx context.Context, id, ip string) error {
+	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
+		var v models.Session
+		err := tx.read(ctx).Where("id = ?", id).Take(&v).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fault("sign out", err)
+		}
+		if err := tx.DeleteSession(ctx, id); err != nil {
+			return err
+		}
+		return tx.auditSession(ctx, &v, models.AuditSignOut, ip)
+	})
+}
+
+func (s *Store) auditSession(ctx context.Context, v *models.Session, action models.AuditAction, ip string) error {
+	var u models.User
+	if err := s.read(ctx).Where("id = ?", v.UserID).Take(&u).Error; err != nil {
+		return fault("read user", err)
+	}
+	a := u.Actor(models.ViaWeb)
+	a.IP = ip
+	return s.Audit(ctx, a, models.AuditEntry{Action: action})
 }
 
 // PurgeSessions removes the sessions that ended before now or were last seen before that time.

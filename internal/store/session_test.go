@@ -62,7 +62,7 @@ func TestNoSessionAfterThePasswordChangedOrThePersonWasDisabled(t *testing.T) {
 	late := &models.Session{ID: "late", UserID: ada.ID}
 	wantCode(t, s.CreateSession(t.Context(), late, ada.PasswordHash), models.CodeUnauthorized)
 
-	wantCode(t, s.SetUserDisabled(t.Context(), self, ada.ID, true), "")
+	wantCode(t, s.SetUserDisabled(t.Context(), models.SystemActor(ada.OrgID), ada.ID, true), "")
 	_, _, err = s.Session(t.Context(), "kept")
 	wantCode(t, err, models.CodeNotFound)
 	wantCode(t, s.CreateSession(t.Context(), late, "new hash"), models.CodeUnauthorized)

@@ -91,12 +91,12 @@ func (s *Store) AddUser(ctx context.Context, o *models.Organisation, u *models.U
 			return err
 		}
 		u.OrgID = there.ID
-		return tx.insertUser(ctx, u)
+		return tx.insertUser(ctx, models.SystemActor(u.OrgID), u)
 	})
 }
 
 func (s *Store) createFirst(ctx context.Context, o *models.Organisation, u *models.User) error {
-	o.WorkflowRev, o.CreatedAt = 1, s.clock.Now()
+	o.WorkflowRev, o.AuditDays, o.CreatedAt = 1, models.DefaultAuditDays, s.clock.Now()
 	if err := s.write(ctx).Create(o).Error; err != nil {
 		return fault("create organisation", err)
 	}
@@ -104,5 +104,5 @@ func (s *Store) createFirst(ctx context.Context, o *models.Organisation, u *mode
 		return fault("remove set-up code", err)
 	}
 	u.OrgID, u.Role = o.ID, models.RoleBrandAdmin
-	return s.insertUser(ctx, u)
+	return s.insertUser(ctx, models.SystemActor(u.OrgID), u)
 }

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -54,6 +55,10 @@ type core struct {
 	unlock    func() error
 	lanes     lanes
 	direct    atomic.Pointer[direct]
+	refusals  refusals
+	health    health
+	manyRuns  int64    // see the constant
+	gorm      *gorm.DB // the writer's, for what a committer does seldom
 }
 
 type dialect int
@@ -71,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &core{clock: o.Clock, log: o.Log, options: o, wake: make(chan struct{}, 1), announce: make(chan struct{}, 1)}
+	c := &core{clock: o.Clock, log: o.Log, options: o, wake: make(chan struct{}, 1), announce: make(chan struct{}, 1), manyRuns: manyRuns}
 	open := openSQLite
 	if o.Postgres != "" {
 		open = openPostgres
@@ -80,6 +85,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	c.gorm = s.w
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
 	}
@@ -95,6 +101,10 @@ func (s *Store) Start(ctx context.Context) error {
 		return err
 	}
 	s.committer = c
+	if err := s.SyncHealth(ctx); err != nil {
+		return err
+	}
+	s.running.Go(func() { s.flushRefusals(ctx) })
 	if s.dialect == postgres {
 		s.running.Go(func() { s.listen(ctx) })
 		s.running.Go(func() { s.announceWork(ctx) })
@@ -135,6 +145,9 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Shared reports whether several nodes can work on this database.
 func (s *Store) Shared() bool { return s.dialect == postgres }
+
+// Now gives the time by the store's clock, which rows are stamped with.
+func (s *Store) Now() time.Time { return s.clock.Now() }
 
 // Wake gives a signal when work may be ready. It carries no data and may come late or for nothing:
 // whoever waits for it must also look by itself now and then.

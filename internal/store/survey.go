@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,14 +13,22 @@ import (
 )
 
 // CreateSurvey adds a survey with its draft and a first, open link collector.
-// It sets the revisions and times of both.
+// It sets the revisions and times of both. Its labels, if there are any, become the first ones.
 func (s *Store) CreateSurvey(ctx context.Context, a models.Actor, v *models.Survey, c *models.Collector) error {
 	now := s.clock.Now()
 	v.OrgID, v.State, v.DraftRev, v.LiveRev, v.CreatedAt, v.UpdatedAt = a.OrgID, models.SurveyDraft, 1, 1, now, now
 	c.OrgID, c.SurveyID, c.CreatedAt = a.OrgID, v.ID, now
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
+		if v.LabelsRev = 0; len(v.Labels) > 0 {
+			v.LabelsRev = 1
+		}
 		if err := tx.write(ctx).Create(v).Error; err != nil {
 			return fault("create survey", err)
+		}
+		if v.LabelsRev > 0 {
+			if err := tx.addSurveyLabels(ctx, a, v.ID, v.LabelsRev, v.Labels); err != nil {
+				return err
+			}
 		}
 		return fault("create collector", tx.write(ctx).Create(c).Error)
 	})
@@ -29,41 +38,88 @@ func (s *Store) CreateSurvey(ctx context.Context, a models.Actor, v *models.Surv
 type SurveyFilter struct {
 	Search string // part of the name
 	State  models.SurveyState
+	Shared bool       // only those that others share with the actor
+	Owner  string     // a person's id; empty for all
+	Sort   SurveySort // empty means the last changed first
 	Page
 }
 
-// Surveys lists surveys, the last changed first, without their drafts, and the cursor of the next page.
+// SurveySort is an order of the list of surveys.
+type SurveySort string
+
+// The orders of the list beside the last changed first.
+const (
+	SortName    SurveySort = "name"
+	SortCreated SurveySort = "created" // the newest first
+)
+
+// sorted gives a query its order, and where a page of it begins: behind the survey that the cursor names.
+func (f SurveyFilter) sorted(db *gorm.DB) (*gorm.DB, error) {
+	switch f.Sort {
+	case SortName:
+		if f.Before != "" {
+			db = db.Where("(lower(name), id) > (SELECT lower(name), id FROM surveys AS last WHERE last.id = ?)", f.Before)
+		}
+		return db.Order("lower(name), id"), nil
+	case SortCreated:
+		if f.Before != "" {
+			db = db.Where("(created_at, id) < (SELECT created_at, id FROM surveys AS last WHERE last.id = ?)", f.Before)
+		}
+		return db.Order("created_at DESC, id DESC"), nil
+	}
+	if f.Before != "" {
+		at, id, err := parseCursor(f.Before)
+		if err != nil {
+			return nil, err
+		}
+		db = db.Where("(updated_at, id) < (?, ?)", at, id)
+	}
+	return db.Order("updated_at DESC, id DESC"), nil
+}
+
+// cursor names the place of a survey in the list.
+func (f SurveyFilter) cursor(v *models.Survey) string {
+	if f.Sort != "" {
+		return v.ID
+	}
+	return cursor(v.UpdatedAt, v.ID)
+}
+
+// Surveys lists surveys without their drafts, and the cursor of the next page.
 func (s *Store) Surveys(ctx context.Context, a models.Actor, f SurveyFilter) ([]models.Survey, string, error) {
-	db := visible(s.read(ctx), "surveys", a).Omit("draft").Where("deleted_at IS NULL").Order("updated_at DESC, id DESC").Limit(f.limit() + 1)
+	db := seen(s.read(ctx), "surveys", a, surveysSeen).Omit("draft").Where("deleted_at IS NULL").Limit(f.limit() + 1)
 	if f.Search != "" {
 		db = db.Where(`lower(name) LIKE ? ESCAPE '\'`, "%"+escapeLike(strings.ToLower(f.Search))+"%")
 	}
 	if f.State != "" {
 		db = db.Where("state = ?", f.State)
 	}
-	if f.Before != "" {
-		at, id, err := parseCursor(f.Before)
-		if err != nil {
-			return nil, "", err
-		}
-		db = db.Where("(updated_at, id) < (?, ?)", at, id)
+	if f.Shared {
+		db = db.Where("id IN (SELECT survey_id FROM survey_shares WHERE user_id = ?)", a.UserID)
+	}
+	if f.Owner != "" {
+		db = db.Where("owner_id = ?", f.Owner)
+	}
+	db, err := f.sorted(db)
+	if err != nil {
+		return nil, "", err
 	}
 	var all []models.Survey
 	if err := db.Find(&all).Error; err != nil {
 		return nil, "", fault("list surveys", err)
 	}
-	all, next := cut(all, f.limit(), func(v *models.Survey) string { return cursor(v.UpdatedAt, v.ID) })
-	return all, next, nil
+	all, next := cut(all, f.limit(), f.cursor)
+	return all, next, s.surveyAccess(ctx, a, pointers(all)...)
 }
 
-// Survey gives a survey that the actor may see.
+// Survey gives a survey that the actor may see, and how much they may do with it. Who changes it asks [Store.SurveyToEdit].
 func (s *Store) Survey(ctx context.Context, a models.Actor, id string) (*models.Survey, error) {
 	var v models.Survey
-	err := visible(s.read(ctx), "surveys", a).Where("deleted_at IS NULL").Where("id = ?", id).Take(&v).Error
+	err := seen(s.read(ctx), "surveys", a, surveysSeen).Where("deleted_at IS NULL").Where("id = ?", id).Take(&v).Error
 	if err != nil {
 		return nil, fault("read survey", err)
 	}
-	return &v, nil
+	return &v, s.surveyAccess(ctx, a, &v)
 }
 
 // SaveSurveyDraft writes name, draft and next question number. With rev it fails with models.CodeConflict when
@@ -71,7 +127,7 @@ func (s *Store) Survey(ctx context.Context, a models.Actor, id string) (*models.
 func (s *Store) SaveSurveyDraft(ctx context.Context, a models.Actor, v *models.Survey, rev int64) (int64, error) {
 	var saved int64
 	err := s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		old, err := tx.Survey(ctx, a, v.ID)
+		old, err := tx.SurveyToEdit(ctx, a, v.ID)
 		if err != nil {
 			return err
 		}
@@ -102,9 +158,14 @@ func (s *Store) changed(r *gorm.DB, tried, key string) error {
 // PutSurveyLive makes the draft the live version, as an immutable row, and opens a survey that was never live.
 // The caller has checked the draft. With rev it fails with models.CodeConflict when the draft changed meanwhile.
 func (s *Store) PutSurveyLive(ctx context.Context, a models.Actor, id string, rev int64) (*models.Survey, error) {
+	return s.PutSurveyLiveAs(ctx, a, id, rev, "")
+}
+
+// PutSurveyLiveAs is PutSurveyLive with a description of the version.
+func (s *Store) PutSurveyLiveAs(ctx context.Context, a models.Actor, id string, rev int64, description string) (*models.Survey, error) {
 	var live *models.Survey
 	err := s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		v, err := tx.Survey(ctx, a, id)
+		v, err := tx.SurveyToEdit(ctx, a, id)
 		if err != nil {
 			return err
 		}
@@ -114,7 +175,7 @@ func (s *Store) PutSurveyLive(ctx context.Context, a models.Actor, id string, re
 		now := s.clock.Now()
 		version := v.Version + 1
 		err = tx.write(ctx).Create(&models.SurveyVersion{
-			SurveyID: id, Version: version, Definition: v.Draft, CreatedBy: a.UserID, CreatedAt: now,
+			SurveyID: id, Version: version, Definition: v.Draft, Description: description, CreatedBy: a.UserID, CreatedAt: now,
 		}).Error
 		if err != nil {
 			return fault("put survey live", err)
@@ -126,7 +187,17 @@ func (s *Store) PutSurveyLive(ctx context.Context, a models.Actor, id string, re
 			Updates(map[string]any{"version": version, "state": v.State, "live_draft": v.DraftRev, "live_rev": gorm.Expr("live_rev + 1"), "live_at": now})
 		v.Version, v.LiveDraft, v.LiveAt, v.LiveRev = version, v.DraftRev, &now, v.LiveRev+1
 		live = v
-		return tx.changed(r, "put survey live", "survey.error.changed")
+		if err := tx.changed(r, "put survey live", "survey.error.changed"); err != nil {
+			return err
+		}
+		if version == 1 {
+			if err := tx.followSurvey(ctx, a, id); err != nil {
+				return err
+			}
+		}
+		return tx.Audit(ctx, a, models.AuditEntry{
+			Action: models.AuditSurveyLive, Object: id, Name: v.Name, Detail: models.Details("version", strconv.Itoa(version)),
+		})
 	})
 	return live, err
 }
@@ -134,22 +205,33 @@ func (s *Store) PutSurveyLive(ctx context.Context, a models.Actor, id string, re
 // SetSurveyState opens or closes a survey that has been live.
 func (s *Store) SetSurveyState(ctx context.Context, a models.Actor, id string, state models.SurveyState) error {
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		v, err := tx.Survey(ctx, a, id)
+		v, err := tx.SurveyToEdit(ctx, a, id)
 		if err != nil {
 			return err
 		}
 		if v.Version == 0 {
 			return models.Conflict("survey.error.never_live", nil)
 		}
-		return fault("open or close survey", tx.write(ctx).Model(&models.Survey{}).Where("id = ?", id).
-			Updates(map[string]any{"state": state, "live_rev": gorm.Expr("live_rev + 1")}).Error)
+		err = tx.write(ctx).Model(&models.Survey{}).Where("id = ?", id).
+			Updates(map[string]any{"state": state, "live_rev": gorm.Expr("live_rev + 1")}).Error
+		if err != nil {
+			return fault("open or close survey", err)
+		}
+		if err := tx.followSurvey(ctx, a, id); err != nil {
+			return err
+		}
+		action := models.AuditSurveyOpen
+		if state == models.SurveyClosed {
+			action = models.AuditSurveyClose
+		}
+		return tx.Audit(ctx, a, models.AuditEntry{Action: action, Object: id, Name: v.Name})
 	})
 }
 
 // RenameSurvey changes the name alone; it shows at once.
 func (s *Store) RenameSurvey(ctx context.Context, a models.Actor, id, name string) error {
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		if _, err := tx.Survey(ctx, a, id); err != nil {
+		if _, err := tx.SurveyToEdit(ctx, a, id); err != nil {
 			return err
 		}
 		return fault("rename survey", tx.write(ctx).Model(&models.Survey{}).Where("id = ?", id).
@@ -162,7 +244,8 @@ func (s *Store) RenameSurvey(ctx context.Context, a models.Actor, id, name strin
 func (s *Store) DeleteSurvey(ctx context.Context, a models.Actor, id string) (canceled int, err error) {
 	err = s.InTx(ctx, func(ctx context.Context, tx *Store) error {
 		canceled = 0
-		if _, err := tx.Survey(ctx, a, id); err != nil {
+		v, err := tx.SurveyToOwn(ctx, a, id)
+		if err != nil {
 			return err
 		}
 		var workflows []models.Workflow // also those of others: without the survey they can never run again
@@ -170,14 +253,21 @@ func (s *Store) DeleteSurvey(ctx context.Context, a models.Actor, id string) (ca
 			return fault("delete survey", err)
 		}
 		for i := range workflows {
-			n, err := tx.deleteWorkflow(ctx, &workflows[i])
+			n, err := tx.deleteWorkflow(ctx, a, &workflows[i])
 			if err != nil {
 				return err
 			}
 			canceled += n
 		}
-		return fault("delete survey", tx.write(ctx).Model(&models.Survey{}).Where("id = ?", id).
-			Updates(map[string]any{"deleted_at": s.clock.Now(), "state": models.SurveyClosed, "live_rev": gorm.Expr("live_rev + 1")}).Error)
+		err = tx.write(ctx).Model(&models.Survey{}).Where("id = ?", id).
+			Updates(map[string]any{"deleted_at": s.clock.Now(), "state": models.SurveyClosed, "live_rev": gorm.Expr("live_rev + 1")}).Error
+		if err != nil {
+			return fault("delete survey", err)
+		}
+		if err := tx.followSurvey(ctx, a, id); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a, models.AuditEntry{Action: models.AuditSurveyDelete, Object: id, Name: v.Name})
 	})
 	return canceled, err
 }
@@ -198,6 +288,7 @@ type LiveSurvey struct {
 	Definition models.SurveyDefinition // of the live version; empty when there is none
 	Collectors []models.Collector
 	Workflows  []LiveWorkflow // those that are on
+	Shares     []models.SurveyShare
 }
 
 // LiveWorkflow is a workflow that is on, with its live version.
@@ -205,6 +296,7 @@ type LiveWorkflow struct {
 	ID         string
 	Version    int
 	Definition models.WorkflowDefinition
+	Off        string // why it is off by itself; empty while it is on
 }
 
 // LiveSurvey reads what taking an answer needs. Deleted surveys are there too, closed, so that links can say so.
@@ -225,11 +317,18 @@ func (s *Store) LiveSurvey(ctx context.Context, id string) (*LiveSurvey, error) 
 		if err := tx.Where("survey_id = ? AND deleted_at IS NULL", id).Order("created_at, id").Find(&l.Collectors).Error; err != nil {
 			return err
 		}
-		var versions []models.WorkflowVersion
-		err := tx.Joins("JOIN workflows w ON w.id = workflow_versions.workflow_id AND w.version = workflow_versions.version").
+		if err := tx.Where("survey_id = ?", id).Find(&l.Shares).Error; err != nil {
+			return err
+		}
+		var versions []struct {
+			models.WorkflowVersion
+			OffReason string
+		}
+		err := tx.Model(&models.WorkflowVersion{}).Select("workflow_versions.*, CASE WHEN w.enabled THEN '' ELSE w.off_reason END AS off_reason").
+			Joins("JOIN workflows w ON w.id = workflow_versions.workflow_id AND w.version = workflow_versions.version").
 			Where("w.survey_id = ? AND w.deleted_at IS NULL AND (w.enabled OR w.off_reason <> '')", id).Order("workflow_id").Find(&versions).Error
 		for _, v := range versions {
-			l.Workflows = append(l.Workflows, LiveWorkflow{ID: v.WorkflowID, Version: v.Version, Definition: v.Definition.V})
+			l.Workflows = append(l.Workflows, LiveWorkflow{ID: v.WorkflowID, Version: v.Version, Definition: v.Definition.V, Off: v.OffReason})
 		}
 		return err
 	})
@@ -246,51 +345,6 @@ func (s *Store) LiveRev(ctx context.Context, surveyID string) (int64, error) {
 		return 0, fault("read live revision", err)
 	}
 	return v.LiveRev, nil
-}
-
-// CollectorBySlug gives the collector that a public link names.
-func (s *Store) CollectorBySlug(ctx context.Context, slug string) (*models.Collector, error) {
-	var c models.Collector
-	if err := s.read(ctx).Where("slug = ? AND deleted_at IS NULL", slug).Take(&c).Error; err != nil {
-		return nil, fault("read collector", err)
-	}
-	return &c, nil
-}
-
-// DefaultCollector gives the collector that /jfe/form/{surveyId} leads to.
-func (s *Store) DefaultCollector(ctx context.Context, surveyID string) (*models.Collector, error) {
-	var c models.Collector
-	if err := s.read(ctx).Where("survey_id = ? AND is_default AND deleted_at IS NULL", surveyID).Take(&c).Error; err != nil {
-		return nil, fault("read collector", err)
-	}
-	return &c, nil
-}
-
-// Collectors lists the collectors of a survey that the actor may see, the oldest first.
-func (s *Store) Collectors(ctx context.Context, a models.Actor, surveyID string) ([]models.Collector, error) {
-	if _, err := s.Survey(ctx, a, surveyID); err != nil {
-		return nil, err
-	}
-	var all []models.Collector
-	err := s.read(ctx).Where("survey_id = ? AND deleted_at IS NULL", surveyID).Order("created_at, id").Find(&all).Error
-	return all, fault("list collectors", err)
-}
-
-// SetCollectorOpen opens or closes one collector of a survey.
-func (s *Store) SetCollectorOpen(ctx context.Context, a models.Actor, surveyID, id string, open bool) error {
-	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		if _, err := tx.Survey(ctx, a, surveyID); err != nil {
-			return err
-		}
-		r := tx.write(ctx).Model(&models.Collector{}).Where("id = ? AND survey_id = ? AND deleted_at IS NULL", id, surveyID).Update("open", open)
-		if r.Error == nil && r.RowsAffected == 0 {
-			return models.NotFound("error.not_found")
-		}
-		if r.Error != nil {
-			return fault("open or close collector", r.Error)
-		}
-		return tx.bumpSurvey(ctx, surveyID)
-	})
 }
 
 // bumpSurvey tells every node's cache that what respondents get, or which workflows run, has changed.

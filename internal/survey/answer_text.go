@@ -2,17 +2,23 @@ package survey
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"surveyflow/models"
 )
 
 // AnswerLines gives an answer in words for people: a line for each chosen choice with the text beside it, the text or the
-// number that was typed, and for questions with rows a line for each answered row. It is empty when nothing was answered.
+// number that was typed, and for questions with rows a line for each answered row. Ranked choices come with their places. It is empty when nothing was answered.
 // A choice that the question lacks is shown by its id.
 func AnswerLines(q *models.Question, a models.Answer) []string {
 	var lines []string
-	for _, id := range a.Choices {
-		lines = append(lines, choiceLine(q, id, a.Other[id]))
+	for i, id := range a.Choices {
+		line := choiceLine(q, id, a.Other[id])
+		if q.Type == models.QuestionRanking {
+			line = strconv.Itoa(i+1) + ". " + line
+		}
+		lines = append(lines, line)
 	}
 	if a.Text != "" {
 		lines = append(lines, a.Text)
@@ -22,8 +28,12 @@ func AnswerLines(q *models.Question, a models.Answer) []string {
 	}
 	for i := range q.Rows {
 		row := &q.Rows[i]
-		for _, line := range AnswerLines(&models.Question{Type: q.Type, Choices: q.Choices}, a.Rows[row.ID]) {
-			lines = append(lines, row.Text+": "+line)
+		line := strings.Join(AnswerLines(&models.Question{Choices: q.Choices}, a.Rows[row.ID]), ", ")
+		if line != "" && row.Text != "" {
+			line = row.Text + ": " + line
+		}
+		if line != "" {
+			lines = append(lines, line)
 		}
 	}
 	return lines

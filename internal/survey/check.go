@@ -16,13 +16,13 @@ const (
 	maxBlocks    = 200
 	maxQuestions = 500
 	maxTitle     = 1000  // characters of a block's title
-	maxQuestion  = 10000 // characters of a question, its help or the message at the end
+	maxQuestion  = 10000 // characters of a question, its help, the introduction or the message at the end
 	maxTag       = 100
 	maxPartial   = 365 // days
 )
 
 // Check finds what keeps a definition from being put live: it fails with models.CodeInvalid. Its fields name the question
-// or block by id ("QID3.text", "QID3.choices[0].text", "BL_….title"), else the place in the definition
+// or block by id ("QID3.text", "QID3.choices[0].text", "QID3.display.all[1].left", "BL_….title"), else the place in the definition
 // ("embeddedData[0].name", "end.redirect"); those of a question carry its export tag as the argument Question.
 func Check(def *models.SurveyDefinition) error {
 	var p problems
@@ -30,9 +30,13 @@ func Check(def *models.SurveyDefinition) error {
 		p.add("language", "survey.error.language", "Value", def.Language)
 	}
 	checkBlocks(def, &p)
+	checkLogic(def, &p)
 	checkFields(def.EmbeddedData, &p)
 	if def.PartialDays < 0 || def.PartialDays > maxPartial {
 		p.add("partialDays", "survey.error.partial_days", "Max", maxPartial)
+	}
+	if utf8.RuneCountInString(def.Description) > maxQuestion {
+		p.add("description", "question.error.too_long", "Max", maxQuestion)
 	}
 	if utf8.RuneCountInString(def.End.Message) > maxQuestion {
 		p.add("end.message", "question.error.too_long", "Max", maxQuestion)

@@ -50,7 +50,7 @@ func TestCheckNamesWhatKeepsASurveyFromGoingLive(t *testing.T) {
 		{"a tag with a space", question(1, func(q *models.Question) { q.Tag = "a b" }), "QID2.tag question.error.tag"},
 		{"a tag in any script", question(1, func(q *models.Question) { q.Tag = "満足度_1" }), ""},
 		{"no text", question(0, func(q *models.Question) { q.Text = " " }), "QID1.text question.error.no_text"},
-		{"an unknown type", question(0, func(q *models.Question) { q.Type = "matrix" }), "QID1.type question.error.type"},
+		{"an unknown type", question(0, func(q *models.Question) { q.Type = "hologram" }), "QID1.type question.error.type"},
 		{"no choices", question(0, func(q *models.Question) { q.Choices = nil }), "QID1.choices question.error.no_choices"},
 		{"a choice without text", question(0, func(q *models.Question) { q.Choices[1].Text = "" }), "QID1.choices[1].text question.error.choice_text"},
 		{"a choice id twice", question(0, func(q *models.Question) { q.Choices[1].ID = 1 }), "QID1.choices[1].id question.error.choice_id"},
@@ -120,7 +120,7 @@ func TestIdsAreNeverUsedAgain(t *testing.T) {
 		return q.ID
 	}
 	a, b := add(first, models.QuestionSingleChoice), add(first, models.QuestionNPS)
-	if err := survey.DeleteQuestion(s, b); err != nil {
+	if _, err := survey.RemoveQuestion(s, b); err != nil {
 		t.Fatal(err)
 	}
 	copied, err := survey.CopyQuestion(s, a)
@@ -155,8 +155,8 @@ func TestPagesAndQuestionsMove(t *testing.T) {
 	t.Parallel()
 	s := &models.Survey{Draft: models.JSON[models.SurveyDefinition]{V: survey.NewDefinition("en")}}
 	one := s.Draft.V.Blocks[0].ID
-	if code := models.ErrorCode(survey.DeleteBlock(s, one)); code != models.CodeConflict {
-		t.Errorf("deleting the only page: got %q, want a conflict", code)
+	if _, err := survey.RemoveBlock(s, one); models.ErrorCode(err) != models.CodeConflict {
+		t.Errorf("deleting the only page: got %v, want a conflict", err)
 	}
 	block, err := survey.AddBlock(s, one)
 	if err != nil {
@@ -189,7 +189,7 @@ func TestPagesAndQuestionsMove(t *testing.T) {
 	if code := models.ErrorCode(survey.MoveQuestion(s, "QID9", one, 0)); code != models.CodeNotFound {
 		t.Errorf("moving what is not there: got %q", code)
 	}
-	if err := survey.DeleteBlock(s, two); err != nil || len(s.Draft.V.Questions()) != 2 {
+	if _, err := survey.RemoveBlock(s, two); err != nil || len(s.Draft.V.Questions()) != 2 {
 		t.Errorf("deleting a page: %v, %d questions left", err, len(s.Draft.V.Questions()))
 	}
 }

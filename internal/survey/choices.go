@@ -26,6 +26,9 @@ func otherField(q *models.Question, choice int) string {
 func parseChoices(q *models.Question, form url.Values, p *problems) models.Answer {
 	var a models.Answer
 	for _, value := range form[q.ID] {
+		if value == "" { // the first line of a dropdown
+			continue
+		}
 		id, err := strconv.Atoi(value)
 		if err != nil || q.Choice(id) == nil {
 			p.add(q.ID, "answer.error.choice")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"surveyflow/internal/store"
@@ -31,7 +30,7 @@ func (s *Service) Create(ctx context.Context, in Creation) (*models.Response, er
 		return nil, err
 	}
 	for range maxRetries {
-		r, err := s.create(live, in)
+		r, err := s.create(live, in) //nolint:contextcheck // what is noted of a stored fact outlives the request
 		switch {
 		case err == nil:
 			return r, nil
@@ -61,14 +60,11 @@ func (s *Service) create(live *Live, in Creation) (*models.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	event, runs, err := workflow.Plan(live.Workflows, workflow.Fact{
-		Type: models.EventSurveyResponse, On: models.OnCreated, Org: r.OrgID, SurveyID: r.SurveyID, Response: r,
+	fact := workflow.Fact{
+		Type: models.EventSurveyResponse, On: models.OnCreated, Org: r.OrgID, SurveyID: r.SurveyID, SurveyName: live.Survey.Name, LabelsRev: live.Survey.LabelsRev, Response: r,
 		Definition: live.Definition, Depth: in.Depth, CauseRun: in.CauseRun, Now: now,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("plan runs: %w", err)
 	}
-	return r, s.store.Accept(&store.Acceptance{Response: r, Event: event, Runs: runs, SurveyRev: live.Survey.LiveRev})
+	return r, s.start(live, fact, &store.Acceptance{Response: r, SurveyRev: live.Survey.LiveRev})
 }
 
 // read makes the response out of the values.

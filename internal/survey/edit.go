@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"math"
 	"slices"
 
 	"surveyflow/models"
@@ -41,22 +42,14 @@ func MoveBlock(s *models.Survey, id string, to int) error {
 	return nil
 }
 
-// DeleteBlock removes a page with its questions. The last page stays: models.CodeConflict.
-func DeleteBlock(s *models.Survey, id string) error {
-	i := blockIndex(s, id)
-	if i < 0 {
-		return models.NotFound("survey.error.no_block")
-	}
-	if len(s.Draft.V.Blocks) == 1 {
-		return models.Conflict("survey.error.last_block", nil)
-	}
-	s.Draft.V.Blocks = slices.Delete(s.Draft.V.Blocks, i, i+1)
-	return nil
+// AddQuestion adds a question at the end of a page of the draft; see InsertQuestion.
+func AddQuestion(s *models.Survey, blockID string, t models.QuestionType) (*models.Question, error) {
+	return InsertQuestion(s, blockID, t, math.MaxInt)
 }
 
-// AddQuestion adds a question at the end of a page of the draft, with an id that no question of the survey ever had. A
-// question with choices gets two empty ones.
-func AddQuestion(s *models.Survey, blockID string, t models.QuestionType) (*models.Question, error) {
+// InsertQuestion adds a question at a place in a page of the draft, counted from 0; beyond the last means the end. It has
+// an id that no question of the survey ever had, and what questions of its type begin with.
+func InsertQuestion(s *models.Survey, blockID string, t models.QuestionType, at int) (*models.Question, error) {
 	b := s.Draft.V.Block(blockID)
 	if b == nil {
 		return nil, models.NotFound("survey.error.no_block")
@@ -65,12 +58,10 @@ func AddQuestion(s *models.Survey, blockID string, t models.QuestionType) (*mode
 		return nil, models.Invalid(models.Field("type", "question.error.type", "Type", string(t)))
 	}
 	q := models.Question{ID: nextQuestionID(s), Type: t}
-	if t.HasChoices() {
-		AddChoice(&q, "")
-		AddChoice(&q, "")
-	}
-	b.Questions = append(b.Questions, q)
-	return &b.Questions[len(b.Questions)-1], nil
+	begin(&q, s.Draft.V.Language)
+	at = clampIndex(at, len(b.Questions))
+	b.Questions = slices.Insert(b.Questions, at, q)
+	return &b.Questions[at], nil
 }
 
 // nextQuestionID takes the next id. One that the draft has all the same, by a file or the API, is passed over.
@@ -99,61 +90,54 @@ func MoveQuestion(s *models.Survey, id, blockID string, to int) error {
 	return nil
 }
 
-// CopyQuestion adds a copy right behind a question. It has an id of its own, and no tag of its own yet: labels are not
-// copied with a question.
-func CopyQuestion(s *models.Survey, id string) (*models.Question, error) {
-	b, at := findQuestion(s, id)
-	if b == nil {
-		return nil, models.NotFound("survey.error.no_question")
-	}
-	q := b.Questions[at]
-	q.ID, q.Tag = nextQuestionID(s), ""
-	q.Choices, q.Rows = slices.Clone(q.Choices), slices.Clone(q.Rows)
-	b.Questions = slices.Insert(b.Questions, at+1, q)
-	return &b.Questions[at+1], nil
-}
-
-// DeleteQuestion removes a question from the draft.
-func DeleteQuestion(s *models.Survey, id string) error {
-	b, at := findQuestion(s, id)
-	if b == nil {
-		return models.NotFound("survey.error.no_question")
-	}
-	b.Questions = slices.Delete(b.Questions, at, at+1)
-	return nil
-}
-
 // AddChoice adds a choice at the end of a question, with an id that no choice of it ever had.
 func AddChoice(q *models.Question, text string) *models.Choice {
-	q.Choices = append(q.Choices, models.Choice{ID: nextChoiceID(q), Text: text})
+	q.Choices = append(q.Choices, models.Choice{ID: nextID(q.Choices, &q.NextChoiceID), Text: text})
 	return &q.Choices[len(q.Choices)-1]
+}
+
+// AddRow adds a row at the end of a question, with an id that no row of it ever had.
+func AddRow(q *models.Question, text string) *models.Choice {
+	q.Rows = append(q.Rows, models.Choice{ID: nextID(q.Rows, &q.NextRowID), Text: text})
+	return &q.Rows[len(q.Rows)-1]
 }
 
 // SetChoices replaces the choices of a question by what a form sent: those with an id of the question's keep it, all
 // others, which have 0, get one that no choice of it ever had.
 func SetChoices(q *models.Question, choices []models.Choice) {
-	nextChoiceID(q) // counts the present ones, before they are gone
-	q.NextChoiceID--
-	kept := make([]models.Choice, 0, len(choices))
+	q.Choices = withIDs(q.Choices, choices, &q.NextChoiceID)
+}
+
+// SetRows replaces the rows of a question, as SetChoices does the choices.
+func SetRows(q *models.Question, rows []models.Choice) {
+	q.Rows = withIDs(q.Rows, rows, &q.NextRowID)
+}
+
+func withIDs(present, sent []models.Choice, next *int) []models.Choice {
+	nextID(present, next) // counts the present ones, before they are gone
+	*next--
+	kept := make([]models.Choice, 0, len(sent))
 	seen := map[int]bool{}
-	for _, c := range choices {
-		if c.ID == 0 || q.Choice(c.ID) == nil || seen[c.ID] {
-			c.ID = q.NextChoiceID
-			q.NextChoiceID++
+	for _, c := range sent {
+		known := slices.ContainsFunc(present, func(p models.Choice) bool { return p.ID == c.ID })
+		if c.ID == 0 || !known || seen[c.ID] {
+			c.ID = *next
+			*next++
 		}
 		seen[c.ID] = true
 		kept = append(kept, c)
 	}
-	q.Choices = kept
+	return kept
 }
 
-func nextChoiceID(q *models.Question) int {
-	q.NextChoiceID = max(q.NextChoiceID, 1)
-	for _, c := range q.Choices {
-		q.NextChoiceID = max(q.NextChoiceID, c.ID+1)
+// nextID takes an id that none of a question's choices, or none of its rows, ever had.
+func nextID(present []models.Choice, next *int) int {
+	*next = max(*next, 1)
+	for _, c := range present {
+		*next = max(*next, c.ID+1)
 	}
-	q.NextChoiceID++
-	return q.NextChoiceID - 1
+	*next++
+	return *next - 1
 }
 
 // DeleteChoice removes a choice of a question.

@@ -55,13 +55,7 @@ func (e *Export) metadata(def *models.SurveyDefinition, r *models.Response) {
 	if r.Finished() {
 		finished = 1
 	}
-	status, label := 0, "IP Address"
-	switch r.Channel {
-	case models.ChannelPreview:
-		status, label = 1, "Survey Preview"
-	case models.ChannelImport:
-		status, label = 4, "Imported"
-	}
+	status, label := ResponseType(r)
 	e.Values["startDate"] = r.StartedAt.UTC().Format(time.RFC3339)
 	e.Values["endDate"] = ended.UTC().Format(time.RFC3339)
 	e.Values["status"] = status
@@ -76,6 +70,17 @@ func (e *Export) metadata(def *models.SurveyDefinition, r *models.Response) {
 	}
 	e.Labels["status"] = label
 	e.Labels["finished"] = map[bool]string{true: "True", false: "False"}[r.Finished()]
+}
+
+// ResponseType gives what exports call the status of a response: its code and its label (reference §4.7).
+func ResponseType(r *models.Response) (code int, label string) {
+	switch r.Channel {
+	case models.ChannelPreview:
+		return 1, "Survey Preview"
+	case models.ChannelImport:
+		return 4, "Imported"
+	}
+	return 0, "IP Address"
 }
 
 // Progress gives how many percent of the pages a response is past; 100 when it is completed.

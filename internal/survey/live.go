@@ -26,6 +26,8 @@ type Live struct {
 	Definition *models.SurveyDefinition
 	Collectors []models.Collector
 	Workflows  []*workflow.Compiled
+	Shares     map[string]models.Access // by the ids of people
+	logic      *logic
 }
 
 // Collector finds a collector by its slug; nil when it is not there.
@@ -46,12 +48,19 @@ func (l *Live) DefaultCollector() *models.Collector {
 	return &l.Collectors[i]
 }
 
-// VisibleTo reports whether the actor may see the survey, by the same rule as store.Survey.
-func (l *Live) VisibleTo(a models.Actor) bool {
-	return l.Survey.DeletedAt == nil && l.Survey.OrgID == a.OrgID && (a.SeesAll() || l.Survey.OwnerID == a.UserID)
+// Access gives what the actor may do with the survey, by the same rule as store.Survey.
+func (l *Live) Access(a models.Actor) models.Access {
+	switch {
+	case l.Survey.DeletedAt != nil || l.Survey.OrgID != a.OrgID:
+		return models.AccessNone
+	case a.SeesAll() || l.Survey.OwnerID == a.UserID:
+		return models.AccessOwn
+	}
+	return l.Shares[a.UserID]
 }
 
-// Pages gives the blocks that respondents meet: those with questions.
+// Pages gives the blocks that respondents can meet: those with questions. Which of them one respondent meets may depend on
+// display logic: see Visit.Pages.
 func Pages(def *models.SurveyDefinition) []*models.Block {
 	pages := make([]*models.Block, 0, len(def.Blocks))
 	for i := range def.Blocks {
@@ -112,12 +121,17 @@ func (s *Service) load(ctx context.Context, surveyID string, not int64) (*Live, 
 const loadTimeout = 10 * time.Second
 
 func compile(l *store.LiveSurvey) (*Live, error) {
-	live := &Live{Survey: l.Survey, Definition: &l.Definition, Collectors: l.Collectors}
+	live := &Live{Survey: l.Survey, Definition: &l.Definition, Collectors: l.Collectors, Shares: make(map[string]models.Access, len(l.Shares))}
+	live.logic = compileLogic(live.Definition)
+	for _, sh := range l.Shares {
+		live.Shares[sh.UserID] = sh.Access
+	}
 	for _, w := range l.Workflows {
 		c, err := workflow.Compile(w.ID, w.Version, w.Definition)
 		if err != nil {
 			return nil, err
 		}
+		c.Off = w.Off
 		live.Workflows = append(live.Workflows, c)
 	}
 	return live, nil
@@ -131,16 +145,28 @@ type version struct {
 
 // Definition gives one version of a survey, which never changes. It is shared: nobody may change it.
 func (s *Service) Definition(ctx context.Context, surveyID string, number int) (*models.SurveyDefinition, error) {
+	p, err := s.published(ctx, surveyID, number)
+	return p.definition, err
+}
+
+// published is a version of a survey, ready to be answered.
+type published struct {
+	definition *models.SurveyDefinition
+	logic      *logic
+}
+
+func (s *Service) published(ctx context.Context, surveyID string, number int) (published, error) {
 	key := version{surveyID, number}
-	if def, ok := s.versions.get(key); ok {
-		return def, nil
+	if p, ok := s.versions.get(key); ok {
+		return p, nil
 	}
 	v, err := s.store.SurveyVersion(ctx, surveyID, number)
 	if err != nil {
-		return nil, err
+		return published{}, err
 	}
-	s.versions.put(key, &v.Definition.V, s.clock.Now())
-	return &v.Definition.V, nil
+	p := published{&v.Definition.V, compileLogic(&v.Definition.V)}
+	s.versions.put(key, p, s.clock.Now())
+	return p, nil
 }
 
 // surveyOf finds the survey of a public link. Slugs never change hands, so that the answer may be kept.

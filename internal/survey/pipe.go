@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"surveyflow/internal/pipedtext"
+	"surveyflow/internal/richtext"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
 )
@@ -13,19 +14,15 @@ type Piped struct {
 	source *pipedtext.Env
 }
 
-// Piped gives the texts of a visit. The fields are what the link passed, for a response that has not begun.
-func (s *Service) Piped(v *Visit, fields map[string]string) Piped {
-	snapshot := &models.Snapshot{V: models.SnapshotVersion, Fields: fields}
-	if r := v.Response; r != nil {
-		snapshot.Answers, snapshot.Fields = r.Answers.V, r.Fields.V
-		snapshot.Response = &models.ResponseSnapshot{
-			ID: r.ID, SurveyID: r.SurveyID, State: r.State, Channel: r.Channel, Language: r.Language, StartedAt: r.StartedAt, RecordedAt: r.UpdatedAt,
-		}
-	}
-	return Piped{&pipedtext.Env{Source: &workflow.Values{Snapshot: snapshot, Survey: v.Definition}, Now: s.clock.Now(), Seed: v.Token.ResponseID}}
+// Piped gives the texts of a visit.
+func (v *Visit) Piped() Piped {
+	return Piped{&pipedtext.Env{Source: &workflow.Values{Snapshot: v.snapshot(), Survey: v.Definition}, Now: v.now, Seed: v.Token.ResponseID}}
 }
 
-// Text gives a text with its piped text resolved. It is one pass: what was answered stays text.
+// Rich gives a text that may be formatted with its piped text resolved. It is one pass: what was answered stays text.
+func (p Piped) Rich(text string) string { return richtext.Pipe(text, p.source) }
+
+// Text gives a plain text with its piped text resolved. It is one pass: what was answered stays text.
 func (p Piped) Text(text string) string {
 	if !strings.Contains(text, "${") {
 		return text
@@ -37,20 +34,28 @@ func (p Piped) Text(text string) string {
 	return t.Text(p.source)
 }
 
-// Questions gives copies of questions with their piped text resolved.
-func (p Piped) Questions(questions []models.Question) []models.Question {
-	out := make([]models.Question, len(questions))
-	for i, q := range questions {
-		q.Text, q.Help = p.Text(q.Text), p.Text(q.Help)
-		for n, c := range q.Choices {
-			if text := p.Text(c.Text); text != c.Text {
-				q.Choices = append([]models.Choice(nil), q.Choices...)
-				q.Choices[n].Text = text
-			}
+// Question gives a copy of a question with its piped text resolved.
+func (p Piped) Question(q models.Question) models.Question {
+	q.Text, q.Help = p.Rich(q.Text), p.Rich(q.Help)
+	q.Choices, q.Rows = p.choices(q.Choices), p.choices(q.Rows)
+	q.Scale.Low, q.Scale.High = p.Text(q.Scale.Low), p.Text(q.Scale.High)
+	return q
+}
+
+// choices gives choices with their piped text resolved: copies where that changes any.
+func (p Piped) choices(all []models.Choice) []models.Choice {
+	copied := false
+	for i, c := range all {
+		text := p.Text(c.Text)
+		if text == c.Text {
+			continue
 		}
-		out[i] = q
+		if !copied {
+			all, copied = append([]models.Choice(nil), all...), true
+		}
+		all[i].Text = text
 	}
-	return out
+	return all
 }
 
 // Redirect gives the address that follows the last page; empty when the survey ends with a page of its own.

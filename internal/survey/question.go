@@ -29,7 +29,22 @@ type questionType interface {
 
 // questionTypes is the registry, in the order of models.QuestionTypes.
 var questionTypes = []questionType{
-	singleChoice{}, multipleChoice{}, shortText{}, longText{}, number{}, nps{},
+	singleChoice{},
+	multipleChoice{},
+	dropdown{},
+	yesNo{},
+	ranking{},
+	rating{},
+	nps{},
+	slider{},
+	matrix{models.QuestionMatrix, singleChoice{}},
+	matrix{models.QuestionMatrixMultiple, multipleChoice{}},
+	shortText{},
+	longText{},
+	number{},
+	email, phone, webAddress, newDate(),
+	statement{},
+	consent{},
 }
 
 // typeOf finds what is known of a question's type; nil when it is none of ours.
@@ -50,8 +65,14 @@ func (p *problems) add(field, key string, args ...any) {
 }
 
 // ParseAnswers reads the answers to questions from a form. The answers hold all that could be read, also what breaks a
-// rule; the problems name the form's fields. Questions of unknown types have no answers.
+// rule; the problems name the form's fields. Questions of unknown types have no answers. Which day it is is not known
+// here: see days.
 func ParseAnswers(questions []models.Question, form url.Values) (models.Answers, []models.FieldError) {
+	return parseAnswers(questions, form, anyDay)
+}
+
+// parseAnswers is ParseAnswers for a respondent for whom it is some day.
+func parseAnswers(questions []models.Question, form url.Values, today days) (models.Answers, []models.FieldError) {
 	answers := make(models.Answers, len(questions))
 	var all problems
 	for i := range questions {
@@ -64,6 +85,7 @@ func ParseAnswers(questions []models.Question, form url.Values) (models.Answers,
 		a := t.parse(q, form, &p)
 		if len(p) == 0 {
 			t.validate(q, a, &p)
+			today.validate(q, a, &p)
 		}
 		all = append(all, p...)
 		if !a.Empty() {
@@ -88,14 +110,18 @@ func FormValues(questions []models.Question, answers models.Answers) url.Values 
 }
 
 // validateAnswers tells which rules the answers to questions break.
-func validateAnswers(questions []models.Question, answers models.Answers) []models.FieldError {
-	var p problems
+func validateAnswers(questions []models.Question, answers models.Answers, today days) []models.FieldError {
+	var all problems
 	for i := range questions {
-		if t := typeOf(&questions[i]); t != nil {
-			t.validate(&questions[i], answers[questions[i].ID], &p)
+		q := &questions[i]
+		if t := typeOf(q); t != nil {
+			var p problems
+			t.validate(q, answers[q.ID], &p)
+			today.validate(q, answers[q.ID], &p)
+			all = append(all, p...)
 		}
 	}
-	return p
+	return all
 }
 
 // broken tells that the answer breaks a rule of the question: in the owner's words where there are any.

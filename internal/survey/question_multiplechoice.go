@@ -14,6 +14,11 @@ func (multipleChoice) name() models.QuestionType { return models.QuestionMultipl
 
 func (multipleChoice) check(q *models.Question, p *problems) {
 	checkChoices(q, p)
+	checkChoiceRules(q, p)
+}
+
+// checkChoiceRules tells what is wrong with how many choices an answer must have.
+func checkChoiceRules(q *models.Question, p *problems) {
 	r := q.Rules
 	switch {
 	case r.MinChoices < 0 || r.MinChoices > len(q.Choices):

@@ -16,7 +16,7 @@ type nps struct{}
 
 func (nps) name() models.QuestionType { return models.QuestionNPS }
 
-func (nps) check(*models.Question, *problems) {}
+func (nps) check(q *models.Question, p *problems) { checkEnds(q, p) }
 
 func (nps) parse(q *models.Question, form url.Values, p *problems) models.Answer {
 	text := form.Get(q.ID)

@@ -58,6 +58,7 @@ func TestFormValuesBecomeAnswers(t *testing.T) {
 	}{
 		{"one choice", plain["single"], "QID1=1", models.Answer{Choices: []int{1}}, ""},
 		{"nothing chosen", plain["single"], "", models.Answer{}, ""},
+		{"the first line of a dropdown", with("single", func(q *models.Question) { q.Type = models.QuestionDropdown }), "QID1=", models.Answer{}, ""},
 		{"nothing chosen where it is required", required("single"), "", models.Answer{}, "QID1 answer.error.required_choice"},
 		{"an unknown choice", plain["single"], "QID1=9", models.Answer{}, "QID1 answer.error.choice"},
 		{"a choice that is no number", plain["single"], "QID1=abc", models.Answer{}, "QID1 answer.error.choice"},
@@ -184,11 +185,23 @@ func TestWhatIsNoNumberIsShownAgainAfterGoingBack(t *testing.T) {
 	}
 }
 
-func TestEveryQuestionTypeIsRegistered(t *testing.T) {
+func TestANewQuestionOfEveryTypeCanBeAskedOnceItHasItsTexts(t *testing.T) {
 	t.Parallel()
 	for _, kind := range models.QuestionTypes {
-		q := models.Question{ID: "QID1", Type: kind, Text: "?", Choices: []models.Choice{{ID: 1, Text: "a"}}}
-		if wrong := survey.CheckQuestion(&q); len(wrong) > 0 {
+		s := &models.Survey{}
+		s.Draft.V = survey.NewDefinition("en")
+		q, err := survey.AddQuestion(s, s.Draft.V.Blocks[0].ID, kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Text = "?"
+		for i := range q.Choices {
+			q.Choices[i].Text += "a"
+		}
+		for i := range q.Rows {
+			q.Rows[i].Text += "a"
+		}
+		if wrong := survey.CheckQuestion(q); len(wrong) > 0 {
 			t.Errorf("%s: %v", kind, wrong)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"surveyflow/internal/clock"
 	"surveyflow/internal/store"
-	"surveyflow/models"
 )
 
 // Service takes answers. It is safe for concurrent use; make it with [New].
@@ -15,17 +14,20 @@ type Service struct {
 	store    *store.Store
 	clock    clock.Clock
 	live     *cache[string, *Live]
-	versions *cache[version, *models.SurveyDefinition]
+	versions *cache[version, published]
 	slugs    *cache[string, string]
 	loading  singleflight.Group
+
+	passwords passwords
+	guesses   guesses
 }
 
 // New makes the service over a store.
 func New(s *store.Store, c clock.Clock) *Service {
 	return &Service{
-		store: s, clock: c,
+		store: s, clock: c, passwords: newPasswords(),
 		live:     newCache[string, *Live](maxCachedSurveys),
-		versions: newCache[version, *models.SurveyDefinition](maxCachedVersions),
+		versions: newCache[version, published](maxCachedVersions),
 		slugs:    newCache[string, string](maxCachedSlugs),
 	}
 }

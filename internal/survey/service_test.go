@@ -27,7 +27,12 @@ type instance struct {
 func newInstance(t testing.TB, def models.SurveyDefinition) *instance {
 	t.Helper()
 	c := clock.NewFake(start)
-	s := storetest.SQLite(t, storetest.Options{Clock: c})
+	return newInstanceOn(t, storetest.SQLite(t, storetest.Options{Clock: c}), c, def)
+}
+
+// newInstanceOn is newInstance on a store.
+func newInstanceOn(t testing.TB, s *store.Store, c *clock.Fake, def models.SurveyDefinition) *instance {
+	t.Helper()
 	admin := &models.User{ID: models.NewID(models.PrefixUser), Email: "ada@example.com"}
 	if err := s.AddUser(t.Context(), &models.Organisation{ID: "acme", Name: "Acme"}, admin); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -42,7 +43,9 @@ type Submission struct {
 // models.CodeInvalid when answers break a rule; the visit is given all the same, at the page that has to be mended.
 func (s *Service) Submit(ctx context.Context, v *Visit, in Submission) (*Visit, error) {
 	for range maxRetries {
-		next, err := s.submit(v, in)
+		begun := *v
+		begun.Carry(in.Link)
+		next, err := s.submit(&begun, in) //nolint:contextcheck // what is noted of a stored fact outlives the request
 		switch {
 		case errors.Is(err, store.ErrStale):
 			if v, err = s.reload(ctx, v); err != nil {
@@ -50,7 +53,7 @@ func (s *Service) Submit(ctx context.Context, v *Visit, in Submission) (*Visit, 
 			}
 			continue
 		case models.ErrorCode(err) == models.CodeConflict:
-			return s.Open(ctx, v.Collector.Slug, v.Token.String())
+			return s.reopen(ctx, v)
 		}
 		return next, err
 	}
@@ -62,7 +65,18 @@ func (s *Service) reload(ctx context.Context, v *Visit) (*Visit, error) {
 	if _, err := s.load(ctx, v.Live.Survey.ID, v.Live.Survey.LiveRev); err != nil {
 		return nil, err
 	}
-	return s.Open(ctx, v.Collector.Slug, v.Token.String())
+	return s.Enter(ctx, v.Way())
+}
+
+// reopen shows where a visit is after its page could not be stored: its response was changed meanwhile, its invitation is
+// finished, or its collector full.
+func (s *Service) reopen(ctx context.Context, v *Visit) (*Visit, error) {
+	if v.Collector.MaxResponses > 0 && v.Collector.FullAt == nil {
+		if _, err := s.load(ctx, v.Live.Survey.ID, v.Live.Survey.LiveRev); err != nil {
+			return nil, err
+		}
+	}
+	return s.Enter(ctx, v.Way())
 }
 
 // submit takes the page by the live state of the visit. It does not change the visit.
@@ -70,54 +84,98 @@ func (s *Service) submit(v *Visit, in Submission) (*Visit, error) {
 	if v.State != StateAnswering {
 		return v, nil
 	}
-	pages := v.Pages()
-	at := pageIndex(pages, in.Page)
-	if at < 0 || at > v.Page { // of another version, or not reached yet
+	at := pageIndex(v.pages, in.Page)
+	if at < 0 || at > v.Page { // of another version, not reached yet, or hidden meanwhile by another tab
 		return v, nil
 	}
-	answers, wrong := ParseAnswers(pages[at].Questions, in.Form)
+	block := v.Definition.Block(in.Page)
+	answers := v.withForm(block, in.Form)
 	next := *v
-	next.Page = at
+	next.Added = nil
+	next.arrange(answers)
+	next.Page = next.placeOf(in.Page)
+	page := next.pages[next.Page]
+	wrong := next.wrong(page, in)
 	if len(wrong) > 0 && !in.Back {
 		return &next, models.Invalid(wrong...)
 	}
 	r := s.advanced(v, in)
-	for _, q := range pages[at].Questions {
-		delete(r.Answers.V, q.ID)
-	}
-	maps.Copy(r.Answers.V, answers)
-	if problem, err := tooLarge(pages[at], r); problem != nil || err != nil {
+	r.Answers.V = answers
+	if problem, err := tooLarge(page, r); problem != nil || err != nil {
 		return &next, errors.Join(models.Invalid(problem...), err)
 	}
-	next.Response = r
-	next.Page, wrong = destination(pages, at, r.Answers.V, in.Back, v.Definition.NoBack)
-	if err := s.save(&next, pages); err != nil {
+	next.Response, next.Fields = r, nil
+	wrong = next.goOn(in)
+	if err := s.save(&next); err != nil {
 		return nil, err
 	}
-	if next.Page == len(pages) {
-		next.Page = at
-	}
+	next.Page = min(next.Page, len(next.pages)-1)
 	next.State = next.state(s.clock.Now())
 	return &next, models.Invalid(wrong...)
 }
 
-// destination gives the page that follows, or the number of pages after the last. Nobody gets past the last page before
-// the rules of all pages hold; else it leads to the first that has to be mended, and says why.
-func destination(pages []*models.Block, at int, answers models.Answers, back, noBack bool) (int, []models.FieldError) {
-	switch {
-	case back && noBack:
-		return at, nil
-	case back:
-		return max(at-1, 0), nil
-	case at+1 < len(pages):
-		return at + 1, nil
+// withForm gives the answers with what a form says of a page. What the form of a question did not show keeps its answer.
+func (v *Visit) withForm(block *models.Block, form map[string][]string) models.Answers {
+	answers := maps.Clone(v.answers())
+	if answers == nil {
+		answers = models.Answers{}
 	}
-	for i, b := range pages {
-		if wrong := validateAnswers(b.Questions, answers); len(wrong) > 0 {
-			return i, wrong
+	asked := form[FieldAsked]
+	for _, q := range block.Questions {
+		if len(asked) == 0 || slices.Contains(asked, q.ID) {
+			delete(answers, q.ID)
 		}
 	}
-	return len(pages), nil
+	said, _ := ParseAnswers(block.Questions, form)
+	maps.Copy(answers, said)
+	return answers
+}
+
+// FieldAsked is the field of a form that names a question which the form shows, once for each. A form without it is taken
+// to show them all.
+const FieldAsked = "asked"
+
+// wrong tells which of the answers that were asked for break a rule, and notes the questions that these answers have brought
+// onto the page.
+func (v *Visit) wrong(page *models.Block, in Submission) []models.FieldError {
+	asked := in.Form[FieldAsked]
+	seen := make([]models.Question, 0, len(page.Questions))
+	for _, q := range page.Questions {
+		if len(asked) == 0 || slices.Contains(asked, q.ID) {
+			seen = append(seen, q)
+		} else {
+			v.Added = append(v.Added, q.ID)
+		}
+	}
+	_, wrong := parseAnswers(seen, in.Form, daysAt(v.now, in.Form.Get(FieldToday)))
+	return wrong
+}
+
+// goOn moves the visit to the page that follows, or to len(pages) after the last. Questions that have just come up are asked
+// first. Nobody gets past the last page before the rules of all pages hold; else it leads to the first that has to be mended,
+// and says why.
+func (v *Visit) goOn(in Submission) []models.FieldError {
+	switch {
+	case in.Back:
+		v.Added = nil
+		if !v.Definition.NoBack {
+			v.Page = max(v.Page-1, 0)
+		}
+		return nil
+	case len(v.Added) > 0:
+		return nil
+	case v.Page+1 < len(v.pages):
+		v.Page++
+		return nil
+	}
+	for i, b := range v.pages {
+		if wrong := validateAnswers(b.Questions, v.shown, daysAt(v.now, in.Form.Get(FieldToday))); len(wrong) > 0 {
+			v.Page = i
+			return wrong
+		}
+	}
+	v.Page = len(v.pages)
+	return nil
 }
 
 // advanced gives the next revision of the visit's response, or its first.
@@ -125,10 +183,6 @@ func (s *Service) advanced(v *Visit, in Submission) *models.Response {
 	now := s.clock.Now()
 	if v.Response != nil {
 		r := *v.Response
-		r.Answers.V = maps.Clone(r.Answers.V)
-		if r.Answers.V == nil {
-			r.Answers.V = models.Answers{}
-		}
 		r.Rev++
 		return &r
 	}
@@ -137,8 +191,8 @@ func (s *Service) advanced(v *Visit, in Submission) *models.Response {
 		CollectorID: v.Collector.ID, TokenHash: v.Token.hash(), State: models.ResponseInProgress, Channel: models.ChannelLink,
 		Language: v.Definition.Language, Rev: 1, StartedAt: moment(v.Definition, opened(in.Opened, now)),
 	}
-	r.Answers.V = models.Answers{}
-	r.Fields.V = withDefaults(v.Definition, LinkFields(v.Definition, in.Link))
+	r.Fields.V = withDefaults(v.Definition, maps.Clone(v.Fields))
+	v.begun(r)
 	if !v.Definition.Anonymous {
 		r.IP, r.UserAgent = in.IP, cutText(line(in.UserAgent), maxUserAgent)
 	}
@@ -154,30 +208,53 @@ func opened(said, now time.Time) time.Time {
 }
 
 // save stores the response of the visit, at its page; past the last page it is complete.
-func (s *Service) save(v *Visit, pages []*models.Block) error {
+func (s *Service) save(v *Visit) error {
 	now := s.clock.Now()
 	r := v.Response
-	a := &store.Acceptance{Response: r, Was: models.ResponseInProgress, SurveyRev: v.Live.Survey.LiveRev}
+	a := &store.Acceptance{Response: r, Was: models.ResponseInProgress, SurveyRev: v.Live.Survey.LiveRev, MaxResponses: v.Collector.MaxResponses}
 	r.UpdatedAt = moment(v.Definition, now)
-	if v.Page < len(pages) {
-		r.Page = pages[v.Page].ID
+	if v.Page < len(v.pages) {
+		r.Page = v.pages[v.Page].ID
 		expires := now.Add(v.Definition.PartialAfter())
 		if v.Definition.Anonymous {
 			expires = day(expires).Add(24 * time.Hour)
 		}
 		r.ExpiresAt = &expires
-		return s.store.Accept(a)
+		a.Invitation = v.progress(now)
+		return s.accept(v, a)
 	}
 	recorded := r.UpdatedAt
 	r.State, r.RecordedAt, r.ExpiresAt = models.ResponseCompleted, &recorded, nil
-	r.Page = pages[len(pages)-1].ID
+	r.Page = v.pages[len(v.pages)-1].ID
+	r.Answers.V = v.shown // what display logic hides in the end is not kept
+	if v.preview {
+		return nil
+	}
+	a.Invitation = v.progress(now)
+	return s.start(v.Live, workflow.Fact{
+		Type: models.EventSurveyResponse, On: models.OnCreated, Org: r.OrgID, SurveyID: r.SurveyID, SurveyName: v.Live.Survey.Name, LabelsRev: v.Live.Survey.LabelsRev,
+		Response: r, Definition: v.Definition, Contact: v.person(), Now: now,
+	}, a)
+}
+
+// start stores a response that is complete, with the runs of the workflows that wait for it. What starts no run although it
+// was meant to is recorded afterwards: it must not keep the response from being stored.
+func (s *Service) start(live *Live, f workflow.Fact, a *store.Acceptance) error {
 	var err error
-	a.Event, a.Runs, err = workflow.Plan(v.Live.Workflows, workflow.Fact{
-		Type: models.EventSurveyResponse, On: models.OnCreated, Org: r.OrgID, SurveyID: r.SurveyID,
-		Response: r, Definition: v.Definition, Now: now,
-	})
-	if err != nil {
+	if a.Event, a.Runs, err = workflow.Plan(live.Workflows, f); err != nil {
 		return fmt.Errorf("plan runs: %w", err)
+	}
+	if err := s.store.Accept(a); err != nil {
+		return err
+	}
+	s.store.NoteRefusals(workflow.Refused(live.Workflows, f))
+	return nil
+}
+
+// accept stores what a visit leaves behind; a preview leaves nothing.
+func (s *Service) accept(v *Visit, a *store.Acceptance) error {
+	if v.preview {
+		return nil
 	}
 	return s.store.Accept(a)
 }

@@ -365,11 +365,11 @@ func TestPipedTextOfEarlierAnswersComesIntoLaterPages(t *testing.T) {
 	in := newInstance(t, def)
 	v := in.mustSend(t, in.open(t), pageOne, "QID1=9")
 	v = in.mustSend(t, v, pageTwo, "")
-	if got := in.service.Piped(v, nil).Questions(v.Questions())[0].Text; got != "Why 9?" {
+	if got := v.Piped().Question(v.Questions()[0]).Text; got != "Why 9?" {
 		t.Errorf("page 3 asks %q", got)
 	}
 	v = in.mustSend(t, v, pageThree, "QID3="+url.QueryEscape("a&b=${rm://Field/ResponseID} /"))
-	if got := in.service.Piped(v, nil).Redirect(v.Definition.End); got != "https://example.com/end?why=a%26b%3D%24%7Brm%3A%2F%2FField%2FResponseID%7D%20%2F" {
+	if got := v.Piped().Redirect(v.Definition.End); got != "https://example.com/end?why=a%26b%3D%24%7Brm%3A%2F%2FField%2FResponseID%7D%20%2F" {
 		t.Errorf("redirect to %s", got)
 	}
 }

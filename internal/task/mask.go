@@ -6,15 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"surveyflow/internal/secret"
 	"surveyflow/models"
 )
 
 // Masked stands where a secret would be (contract §6).
-const Masked = "••••"
-
-// minSecret is the least length of a value that is also masked where it appears by itself: shorter ones would blank
-// out ordinary words.
-const minSecret = 6
+const Masked = secret.Masked
 
 // Mask hides secrets in the record of a call: values of headers and of query parameters named like secrets, user and
 // password of a URL, and each of these values wherever it appears again, also base64 and percent-encoded, as in an echo.
@@ -42,24 +39,31 @@ func Mask(x *models.Exchange, secrets ...string) {
 	}
 }
 
-// Masker makes a function that replaces every appearance of the secrets in a text.
-func Masker(secrets ...string) func(string) string {
-	var pairs []string
-	for _, s := range secrets {
-		if len(s) < minSecret {
-			continue
-		}
-		for _, form := range []string{
-			s, url.QueryEscape(s), url.PathEscape(s), jsonEscaped(s), base64.StdEncoding.EncodeToString([]byte(s)),
-			base64.RawURLEncoding.EncodeToString([]byte(s)),
-		} {
-			pairs = append(pairs, form, Masked)
-		}
+// Masker makes a function that replaces every appearance of the secrets in a text, in every usual spelling.
+func Masker(secrets ...string) func(string) string { return secret.Masker(secrets...) }
+
+// MaskerOf is [Masker] of secrets with the hosts that they may go to.
+func MaskerOf(secrets []models.Secret) func(string) string { return Masker(Values(secrets)...) }
+
+// Values gives the secrets themselves.
+func Values(secrets []models.Secret) []string {
+	all := make([]string, len(secrets))
+	for i, s := range secrets {
+		all[i] = s.Value
 	}
-	if len(pairs) == 0 {
-		return func(s string) string { return s }
+	return all
+}
+
+// MaskError gives an error without the secrets that its values quote.
+func MaskError(e *models.RunError, mask func(string) string) *models.RunError {
+	out := &models.RunError{Key: e.Key, Args: make(map[string]any, len(e.Args)), Detail: mask(e.Detail)}
+	for k, v := range e.Args {
+		if s, ok := v.(string); ok {
+			v = mask(s)
+		}
+		out.Args[k] = v
 	}
-	return strings.NewReplacer(pairs...).Replace
+	return out
 }
 
 // SecretName reports whether a header or parameter with this name holds a secret (contract §7, Secrets in writes).
@@ -138,12 +142,4 @@ func maskQuery(raw string, secrets *[]string) string {
 		raw += "#" + fragment
 	}
 	return raw
-}
-
-func jsonEscaped(s string) string {
-	text, err := models.MarshalJSON(s)
-	if err != nil || len(text) < 2 {
-		return s
-	}
-	return string(text[1 : len(text)-1])
 }

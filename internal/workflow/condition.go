@@ -23,7 +23,7 @@ type Condition struct {
 	any      bool // one of parts is enough
 	parts    []Condition
 	left     pipedtext.Template
-	question string // of the left side when it is one question's token
+	question string // of the left side when it is one question's token, or that of a part of one
 	operator models.Operator
 	right    pipedtext.Template
 	pattern  *regexp.Regexp // of matchesRegex with a fixed right side
@@ -93,7 +93,7 @@ func (k *conditionCompiler) comparison(c *models.Condition, at string) Condition
 		k.fail(at+".operator", "condition.error.operator", "Operator", string(c.Operator))
 	}
 	if refs := compiled.left.Refs(); len(refs) == 1 && refs[0].Scheme == "q" {
-		compiled.question = refs[0].Name
+		compiled.question = namesPart(refs[0])
 	}
 	if c.Operator == models.OpMatchesRegex && len(compiled.right.Refs()) == 0 {
 		if compiled.pattern, err = regexp.Compile(c.Right); err != nil {

@@ -41,14 +41,28 @@ func Sample(def *models.SurveyDefinition, now time.Time) *models.Snapshot {
 
 func sampleAnswer(q *models.Question) models.Answer {
 	switch q.Type {
-	case models.QuestionSingleChoice:
+	case models.QuestionSingleChoice, models.QuestionDropdown, models.QuestionYesNo, models.QuestionConsent:
 		return sampleChoices(q, 1)
 	case models.QuestionMultipleChoice:
 		return sampleChoices(q, max(q.Rules.MinChoices, 2))
 	case models.QuestionNPS:
 		return models.Answer{Number: "9"}
+	case models.QuestionRanking:
+		return sampleChoices(q, len(q.Choices))
+	case models.QuestionMatrix, models.QuestionMatrixMultiple, models.QuestionSlider:
+		return sampleRows(q)
+	case models.QuestionRating:
+		return models.Answer{Number: json.Number(strconv.Itoa(max(q.Scale.RatingPoints()-1, 1)))}
 	case models.QuestionNumber:
 		return models.Answer{Number: sampleNumber(q.Rules)}
+	case models.QuestionEmail:
+		return models.Answer{Text: "sample@example.com"}
+	case models.QuestionPhone:
+		return models.Answer{Text: "+1 555 0100"}
+	case models.QuestionURL:
+		return models.Answer{Text: "https://example.com/"}
+	case models.QuestionDate:
+		return models.Answer{Text: sampleDate(q.Rules)}
 	case models.QuestionShortText, models.QuestionLongText:
 		return models.Answer{Text: sampleText(q.Rules)}
 	}
@@ -65,6 +79,23 @@ func sampleChoices(q *models.Question, n int) models.Answer {
 	return a
 }
 
+// sampleRows answers every row: with the first choices that the rules allow, or the middle of a slider.
+func sampleRows(q *models.Question) models.Answer {
+	a := models.Answer{Rows: make(map[int]models.Answer, len(q.Rows))}
+	for _, r := range q.Rows {
+		switch q.Type {
+		case models.QuestionSlider:
+			low, high := q.SliderRange()
+			a.Rows[r.ID] = models.Answer{Number: json.Number(strconv.FormatFloat((low+high)/2, 'f', q.SliderDecimals(), 64))}
+		case models.QuestionMatrixMultiple:
+			a.Rows[r.ID] = sampleChoices(q, max(q.Rules.MinChoices, 1))
+		default:
+			a.Rows[r.ID] = sampleChoices(q, 1)
+		}
+	}
+	return a
+}
+
 // sampleNumber is 7, or the nearest to it that the rules allow.
 func sampleNumber(r models.Rules) json.Number {
 	n := 7.0
@@ -75,6 +106,21 @@ func sampleNumber(r models.Rules) json.Number {
 		n = min(n, *r.Max)
 	}
 	return json.Number(strconv.FormatFloat(n, 'f', -1, 64))
+}
+
+// sampleDate is a day in the past, or one far ahead where that is asked for, or the nearest to it that the rules allow.
+func sampleDate(r models.Rules) string {
+	day := "2026-01-31"
+	if r.Day == models.DayNotPast {
+		day = "2099-01-31"
+	}
+	if r.Earliest != "" {
+		day = max(day, r.Earliest)
+	}
+	if r.Latest != "" {
+		day = min(day, r.Latest)
+	}
+	return day
 }
 
 func sampleText(r models.Rules) string {

@@ -3,13 +3,13 @@ package workflow
 import (
 	"encoding/json"
 	"fmt"
-	"html"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"surveyflow/internal/jsonpath"
 	"surveyflow/internal/pipedtext"
+	"surveyflow/internal/richtext"
 	"surveyflow/models"
 )
 
@@ -19,7 +19,11 @@ type Values struct {
 	Snapshot *models.Snapshot
 	Survey   *models.SurveyDefinition              // nil for an event without a survey
 	Outputs  map[string]map[string]json.RawMessage // by task id
+	Names    OutputNames                           // of the outputs' paths
 	Link     string                                // address of the survey for ${l://SurveyURL}
+	Fields   EventFields                           // of a JSON event
+
+	sent *jsonpath.Value // Snapshot.Payload, once it was read
 }
 
 // Value gives what a token names; what is not there is missing.
@@ -34,9 +38,9 @@ func (v *Values) Value(ref pipedtext.Ref) pipedtext.Value {
 	case "rm":
 		return v.metadata(ref.Name)
 	case "ch":
-		if out, ok := v.Outputs[ref.Name][ref.Path]; ok {
-			return pipedtext.JSON(out)
-		}
+		return v.output(ref.Name, ref.Path)
+	case "aedj":
+		return v.event(ref.Name, ref.Path)
 	case "l":
 		if v.Link != "" && (ref.Name == "SurveyURL" || ref.Name == "SurveyLink") {
 			return pipedtext.Text(v.Link)
@@ -46,39 +50,48 @@ func (v *Values) Value(ref pipedtext.Ref) pipedtext.Value {
 }
 
 func (v *Values) question(id, path string) pipedtext.Value {
-	if v.Survey == nil {
-		return pipedtext.Value{}
-	}
-	q := v.Survey.Question(id)
+	q, a := v.find(id)
 	if q == nil {
 		return pipedtext.Value{}
 	}
 	path, part, _ := cutPart(path)
 	switch path {
 	case "QuestionText":
-		return pipedtext.Text(plain(q.Text))
+		return pipedtext.Text(richtext.Line(q.Text))
 	case "ChoiceGroup/AllChoices":
 		return labels(q, func(*models.Choice) bool { return true })
 	case "ChoiceDescription":
-		if c := q.Choice(part); c != nil {
-			return pipedtext.Text(plain(c.Text))
-		}
-		return pipedtext.Value{}
+		return wordsOf(q.Described(part))
+	case "AnswerDescription":
+		return wordsOf(q.Choice(part))
 	}
-	a, answered := v.Snapshot.Answers[id]
-	if !answered || a.Empty() {
+	if a.Empty() {
 		return pipedtext.Value{}
 	}
 	return answer(q, a, path, part)
 }
 
+// wordsOf gives the words of a choice or row; missing when there is none.
+func wordsOf(c *models.Choice) pipedtext.Value {
+	if c == nil {
+		return pipedtext.Value{}
+	}
+	return pipedtext.Text(richtext.Line(c.Text))
+}
+
 func answer(q *models.Question, a models.Answer, path string, part int) pipedtext.Value {
+	if value, named := partValue(q, a, path, part); named {
+		return value
+	}
+	if len(a.Rows) > 0 && part == 0 {
+		return inRows(q, a, path)
+	}
 	switch path {
 	case "ChoiceGroup/SelectedChoices":
 		if a.Number != "" {
 			return pipedtext.Number(a.Number)
 		}
-		return labels(q, func(c *models.Choice) bool { return a.Has(c.ID) })
+		return chosenLabels(q, a)
 	case "ChoiceGroup/UnselectedChoices":
 		return labels(q, func(c *models.Choice) bool { return !a.Has(c.ID) })
 	case "ChoiceGroup/DisplayedChoices":
@@ -93,9 +106,6 @@ func answer(q *models.Question, a models.Answer, path string, part int) pipedtex
 		if part != 0 {
 			if text, ok := a.Other[part]; ok {
 				return pipedtext.Text(text)
-			}
-			if row, ok := a.Rows[part]; ok {
-				return typed(row)
 			}
 		}
 		return typed(a)
@@ -121,7 +131,22 @@ func labels(q *models.Question, chosen func(*models.Choice) bool) pipedtext.Valu
 	var texts []string
 	for i := range q.Choices {
 		if chosen(&q.Choices[i]) {
-			texts = append(texts, plain(q.Choices[i].Text))
+			texts = append(texts, richtext.Line(q.Choices[i].Text))
+		}
+	}
+	if len(texts) == 0 {
+		return pipedtext.Value{}
+	}
+	return pipedtext.Text(strings.Join(texts, ", "))
+}
+
+// chosenLabels gives the labels of the chosen choices in the answer's order, which is the question's or, for a ranking, the
+// respondent's.
+func chosenLabels(q *models.Question, a models.Answer) pipedtext.Value {
+	var texts []string
+	for _, id := range a.Choices {
+		if c := q.Choice(id); c != nil {
+			texts = append(texts, richtext.Line(c.Text))
 		}
 	}
 	if len(texts) == 0 {
@@ -136,7 +161,7 @@ func withTexts(q *models.Question, a models.Answer) pipedtext.Value {
 		if other := a.Other[id]; other != "" {
 			texts = append(texts, other)
 		} else if c := q.Choice(id); c != nil {
-			texts = append(texts, plain(c.Text))
+			texts = append(texts, richtext.Line(c.Text))
 		}
 	}
 	if len(texts) == 0 {
@@ -278,30 +303,16 @@ func cutPart(path string) (string, int, bool) {
 	return path[:i], n, true
 }
 
-var tags = regexp.MustCompile(`<[^<>]*>`)
-
-// plain gives a rich text without its markup.
-func plain(s string) string {
-	if !strings.ContainsAny(s, "<&") {
-		return s
-	}
-	return strings.TrimSpace(html.UnescapeString(tags.ReplaceAllString(s, "")))
-}
-
 // chosen lists all names by which a condition may ask whether a choice was selected: ids, recode values and labels.
 func (v *Values) chosen(id string) []string {
-	if v.Survey == nil {
-		return nil
-	}
-	q := v.Survey.Question(id)
+	q, a := v.find(id)
 	if q == nil {
 		return nil
 	}
-	a := v.Snapshot.Answers[id]
 	var names []string
 	for _, choice := range a.Choices {
 		if c := q.Choice(choice); c != nil {
-			names = append(names, c.RecodeValue(), plain(c.Text), fmt.Sprint(c.ID))
+			names = append(names, c.RecodeValue(), richtext.Line(c.Text), fmt.Sprint(c.ID))
 		}
 	}
 	if a.Number != "" {

@@ -3,6 +3,7 @@
 package workflow
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -18,7 +19,10 @@ type Compiled struct {
 	ID        string
 	Version   int
 	Event     models.EventSpec
+	Off       string // why it switched itself off: its runs are held; empty while it is on
 	condition Condition
+	fields    EventFields
+	fallible  bool // its condition may be one that cannot be evaluated
 }
 
 // Compile prepares a version of a workflow for matching.
@@ -30,18 +34,25 @@ func Compile(id string, version int, def models.WorkflowDefinition) (*Compiled, 
 	if len(def.Event.On) == 0 {
 		def.Event.On = []string{models.OnCreated}
 	}
-	return &Compiled{ID: id, Version: version, Event: def.Event, condition: c}, nil
+	return &Compiled{ID: id, Version: version, Event: def.Event, condition: c, fields: NewEventFields(def.Event), fallible: c.fallible()}, nil
 }
 
 // Fact is something that happened, before it is known whether a workflow waits for it.
 type Fact struct {
 	Type       models.EventType
-	On         string // models.OnCreated or models.OnUpdated
+	On         string // what happened, such as models.OnCreated: one of those that the type has
 	Org        string
 	SurveyID   string
+	SurveyName string
+	LabelsRev  int              // of the survey's data labels
 	Response   *models.Response // as it will be stored
 	Definition *models.SurveyDefinition
 	Contact    *models.Person
+	Payload    json.RawMessage // of an event that was sent: valid JSON
+	WorkflowID *string         // of an event that was sent to one workflow
+	Dedupe     *string         // a second fact with the same value is the same event
+	ContactID  string          // of a contactList event
+	ListID     string          // that the contact came into
 	Imported   bool
 	Depth      int     // length of the chain of our own calls that led here
 	CauseRun   *string // the run whose call it was
@@ -61,8 +72,7 @@ func Plan(ws []*Compiled, f Fact) (*models.Event, []models.Run, error) {
 		if snapshot.V == 0 {
 			snapshot = f.snapshot()
 		}
-		values := &Values{Snapshot: &snapshot, Survey: f.Definition}
-		if w.condition.True(values, &pipedtext.Env{Source: values, Now: f.Now}) {
+		if w.holds(&snapshot, f) {
 			matched = append(matched, w)
 		}
 	}
@@ -75,9 +85,27 @@ func Plan(ws []*Compiled, f Fact) (*models.Event, []models.Run, error) {
 	}
 	runs := make([]models.Run, len(matched))
 	for i, w := range matched {
-		runs[i] = f.run(event, w.ID, w.Version, snapshot.Contact)
+		runs[i] = f.run(event, w.ID, w.Version, Respondent(&snapshot))
+		runs[i].Held = w.Off
 	}
 	return event, runs, nil
+}
+
+// holds tells whether the workflow's condition is true for the fact.
+func (w *Compiled) holds(s *models.Snapshot, f Fact) bool {
+	values := &Values{Snapshot: s, Survey: f.Definition, Fields: w.fields}
+	return w.condition.True(values, &pipedtext.Env{Source: values, Now: f.Now})
+}
+
+// PlanSent gives the event that a fact leaves behind which was sent to one workflow, and its run when the condition holds.
+// Unlike others such an event is kept in any case: its sender was told so.
+func PlanSent(w *Compiled, f Fact) (*models.Event, []models.Run, error) {
+	snapshot := f.snapshot()
+	event, err := f.event(&snapshot)
+	if err != nil || !w.holds(&snapshot, f) {
+		return event, nil, err
+	}
+	return event, []models.Run{f.run(event, w.ID, w.Version, snapshot.Contact)}, nil
 }
 
 // waitsFor tells whether the workflow's event is of the fact's kind; its condition is another matter.
@@ -85,12 +113,18 @@ func (w *Compiled) waitsFor(f Fact) bool {
 	if w.Event.Type != f.Type || f.Depth > models.MaxChainDepth {
 		return false
 	}
+	if f.Type == models.EventContactList {
+		return w.Event.MailingListID == "" || w.Event.MailingListID == f.ListID
+	}
+	if f.Type == models.EventSurveyDefinition {
+		return slices.Contains(w.Event.On, f.On)
+	}
 	if f.Type != models.EventSurveyResponse {
 		return true
 	}
 	switch {
 	case !slices.Contains(w.Event.On, f.On),
-		f.Response.Channel == models.ChannelPreview,
+		f.Response.Channel == models.ChannelPreview && !f.Test,
 		f.Imported && !w.Event.IncludeImported,
 		f.Response.State == models.ResponsePartial && !w.Event.IncludeIncomplete:
 		return false
@@ -100,15 +134,16 @@ func (w *Compiled) waitsFor(f Fact) bool {
 
 // snapshot takes down all that piped text can name, as it is now.
 func (f Fact) snapshot() models.Snapshot {
-	s := models.Snapshot{V: models.SnapshotVersion, Contact: f.Contact}
+	s := models.Snapshot{V: models.SnapshotVersion, Contact: f.Contact, Payload: f.Payload}
 	r := f.Response
 	if r == nil {
 		return s
 	}
 	s.Answers, s.Fields = r.Answers.V, r.Fields.V
+	s.Survey, s.Labels, s.Updated = f.SurveyName, f.LabelsRev, f.On == models.OnUpdated
 	rs := models.ResponseSnapshot{
 		ID: r.ID, SurveyID: r.SurveyID, State: r.State, Channel: r.Channel, Language: r.Language,
-		StartedAt: r.StartedAt, RecordedAt: f.Now, IP: r.IP, Progress: 100,
+		StartedAt: r.StartedAt, RecordedAt: f.Now, IP: r.IP, Progress: f.progress(),
 	}
 	if r.RecordedAt != nil {
 		rs.RecordedAt = *r.RecordedAt
@@ -120,6 +155,27 @@ func (f Fact) snapshot() models.Snapshot {
 	}
 	s.Response = &rs
 	return s
+}
+
+// progress gives how far the respondent came, in percent of the pages.
+func (f Fact) progress() int {
+	if f.Response.State == models.ResponseCompleted || f.Definition == nil {
+		return 100
+	}
+	done, pages := 0, 0
+	for i := range f.Definition.Blocks {
+		b := &f.Definition.Blocks[i]
+		if b.ID == f.Response.Page {
+			done = pages
+		}
+		if len(b.Questions) > 0 {
+			pages++
+		}
+	}
+	if pages == 0 {
+		return 100
+	}
+	return 100 * done / pages
 }
 
 func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
@@ -136,10 +192,17 @@ func (f Fact) event(s *models.Snapshot) (*models.Event, error) {
 	at, idAt := f.moments()
 	e := &models.Event{
 		ID: models.NewOrderedID(models.PrefixEvent, idAt), OrgID: f.Org, Type: f.Type, CauseRun: f.CauseRun, Depth: f.Depth, Test: f.Test,
-		Payload: string(payload), Snapshot: s, CreatedAt: at,
+		WorkflowID: f.WorkflowID, Dedupe: f.Dedupe, Payload: string(payload), Snapshot: s, CreatedAt: at,
 	}
 	if f.SurveyID != "" {
 		e.SurveyID = &f.SurveyID
+	}
+	if f.ContactID != "" {
+		dedupe := f.ListID + "+" + f.ContactID
+		e.ContactID, e.Dedupe = &f.ContactID, &dedupe
+		if f.Test {
+			e.Dedupe = nil
+		}
 	}
 	if r := f.Response; r != nil {
 		e.SurveyVersion = &r.SurveyVersion
@@ -171,6 +234,7 @@ func (f Fact) run(e *models.Event, workflowID string, version int, p *models.Per
 	}
 	if p != nil {
 		r.PersonName = lowered(strings.TrimSpace(p.FirstName + " " + p.LastName))
+		r.PersonLast = lowered(strings.TrimSpace(p.LastName))
 		r.PersonEmail = lowered(p.Email)
 	}
 	return r

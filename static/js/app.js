@@ -95,13 +95,12 @@
   });
 
   // Repeated groups of fields: [data-rows] holds [data-row]s and a <template>; __N__ in it becomes a number of its own.
-  // Buttons outside of any row named data-add-row add one, data-remove-row in a row removes it. Without JavaScript the
+  // Buttons outside of any row named data-add-row add one, data-remove-row in a row removes it. An added row has the text
+  // data-row-text and the mark data-row-check of its button, where that has them. Without JavaScript the
   // same buttons are submit buttons and the server does it.
-  on("click", "[data-add-row]", (button, event) => {
-    const rows = document.getElementById(button.dataset.addRow);
-    const template = rows?.querySelector("template");
-    if (!template) return;
-    event.preventDefault();
+  const fieldOf = (row) => row?.querySelector("input:not([type=hidden]), select, textarea");
+  const addRow = (rows) => {
+    const template = rows.querySelector("template");
     const taken = [...rows.querySelectorAll("[data-row]")].map((row) => Number(row.dataset.row) || 0);
     const next = String(Math.max(-1, ...taken) + 1);
     const holder = document.createElement("div");
@@ -110,8 +109,21 @@
     row.dataset.row = next;
     template.before(row);
     window.htmx?.process(row);
-    row.querySelector("input, select, textarea")?.focus();
-    rows.dispatchEvent(new Event("change", { bubbles: true }));
+    return row;
+  };
+  const rowsChanged = (rows) => rows.dispatchEvent(new Event("change", { bubbles: true }));
+  on("click", "[data-add-row]", (button, event) => {
+    const rows = document.getElementById(button.dataset.addRow);
+    if (!rows?.querySelector("template")) return;
+    event.preventDefault();
+    const row = addRow(rows);
+    const field = fieldOf(row);
+    if (button.dataset.rowText) field.value = button.dataset.rowText;
+    const mark = button.dataset.rowCheck && row.querySelector(`input[type=checkbox][name$="${CSS.escape("." + button.dataset.rowCheck)}"]`);
+    if (mark) mark.checked = true;
+    field?.focus();
+    if (button.dataset.rowText) field.select();
+    rowsChanged(rows);
   });
   on("click", "[data-remove-row]", (button, event) => {
     const row = button.closest("[data-row]");
@@ -120,8 +132,47 @@
     event.preventDefault();
     const next = row.nextElementSibling?.matches("[data-row]") ? row.nextElementSibling : row.previousElementSibling;
     row.remove();
-    (next?.querySelector("input, select, textarea") ?? document.querySelector(`[data-add-row="${rows.id}"]`))?.focus();
-    rows.dispatchEvent(new Event("change", { bubbles: true }));
+    (fieldOf(next) ?? document.querySelector(`[data-add-row="${rows.id}"]`))?.focus();
+    rowsChanged(rows);
+  });
+  // Lists whose rows are one line of text each ([data-row-lines]) are written like lines: Enter goes to the next one, and
+  // makes it after the last; several lines that are pasted become as many rows.
+  const lineOf = (event) => {
+    const field = event.target instanceof Element && event.target.closest("[data-row-lines] > [data-row] input[type=text]");
+    return field && field === fieldOf(field.closest("[data-row]")) ? field : null;
+  };
+  const nextLine = (field) => {
+    const row = field.closest("[data-row]");
+    return fieldOf(row.nextElementSibling?.matches("[data-row]") ? row.nextElementSibling : addRow(row.parentElement));
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const field = lineOf(event);
+    if (!field) return;
+    event.preventDefault();
+    const last = !field.closest("[data-row]").nextElementSibling?.matches("[data-row]");
+    if (last && field.value.trim() === "") return;
+    const next = nextLine(field);
+    next.focus();
+    if (last) rowsChanged(next.closest("[data-rows]"));
+  });
+  // Some software keyboards and drivers send the character by itself: it must not send the form from the next line.
+  document.addEventListener("keypress", (event) => {
+    if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !event.altKey && lineOf(event)) event.preventDefault();
+  });
+  document.addEventListener("paste", (event) => {
+    let field = lineOf(event);
+    const lines = (event.clipboardData?.getData("text/plain") ?? "").split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+    if (!field || lines.length < 2) return;
+    event.preventDefault();
+    field.setRangeText(lines[0], field.selectionStart, field.selectionEnd, "end");
+    for (const line of lines.slice(1)) {
+      // What stands there already stays: pasted lines take empty rows, and else come at the end.
+      do field = nextLine(field); while (field.value !== "");
+      field.value = line;
+    }
+    field.focus();
+    rowsChanged(field.closest("[data-rows]"));
   });
 
   // [data-shows="name=value other"] is visible while the field "name" of its form has one of the values.
@@ -159,20 +210,28 @@
   };
   setInterval(() => { if (!document.hidden) refreshTimes(); }, 15000);
 
+  // [data-check-all="name"] checks every box of that name in its list.
+  on("change", "[data-check-all]", (all) =>
+    all.closest(".sf-bulk-list").querySelectorAll(`.sf-cell-check [name="${CSS.escape(all.dataset.checkAll)}"]`).forEach((box) => { box.checked = all.checked; }));
+
   // htmx: no polling in a hidden tab, a sentence when the server cannot be reached or refuses, focus on errors.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const source = event.detail.elt;
-    if (document.hidden && /\bevery\b/.test(source.getAttribute("hx-trigger") ?? "")) event.preventDefault();
+    const polls = /\bevery\b/.test(source.getAttribute("hx-trigger") ?? "");
+    // A list stands still while somebody chooses from it or has a menu of it open.
+    const held = source.matches("[data-keep-chosen]") && source.querySelector(".sf-cell-check :checked, [data-check-all]:checked, details[data-menu][open]");
+    if (polls && (document.hidden || held)) event.preventDefault();
     const saved = document.getElementById("saved");
-    if (saved && source.matches("[data-autosave], [data-autosave] *")) saved.textContent = saved.dataset.saving;
+    if (saved && source.matches("[data-autosave], [data-autosave] *:not([data-quiet])")) saved.textContent = saved.dataset.saving;
   });
-  const lost = () => toast(document.body.dataset.lost);
+  // What asks by itself ([data-quiet]) complains to nobody: the next time is soon.
+  const lost = (event) => { if (!event.detail.elt?.matches("[data-quiet]")) toast(document.body.dataset.lost); };
   document.addEventListener("htmx:sendError", lost);
   document.addEventListener("htmx:timeout", lost);
   document.addEventListener("htmx:responseError", (event) => {
     const sentence = event.detail.xhr.getResponseHeader("X-Error");
-    if (sentence) toast(decodeURIComponent(sentence));
-    else lost();
+    if (sentence && !event.detail.elt?.matches("[data-quiet]")) toast(decodeURIComponent(sentence));
+    else lost(event);
   });
   const focusErrors = (root) => root.querySelector("[data-focus]")?.focus();
   document.addEventListener("htmx:afterSettle", (event) => {

@@ -9,83 +9,76 @@
       if (found) act(found, event);
     });
 
-  // Piped text: the button beside a field says where to, the entry of the picker what.
-  // A field that nobody was in yet has no cursor: what is inserted goes to its end.
-  let target = null;
-  const visited = new WeakSet();
-  document.addEventListener("focusin", (event) => visited.add(event.target));
-  on("click", "[data-pipe]", (button) => {
-    target = document.getElementById(button.dataset.pipe);
-    const search = document.querySelector("[data-piped-search]");
-    if (!search) return;
-    search.value = "";
-    filter(search);
-    requestAnimationFrame(() => search.focus());
-  });
-  on("click", "[data-insert]", (button) => {
-    const picker = document.getElementById("piped");
-    if (!target?.isConnected) return;
-    const text = button.dataset.insert;
-    const start = visited.has(target) ? target.selectionStart : target.value.length;
-    const end = visited.has(target) ? target.selectionEnd : start;
-    target.setRangeText(text, start, end, "end");
-    picker?.hidePopover();
-    target.focus();
-    target.dispatchEvent(new Event("input", { bubbles: true }));
-    target.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-
-  const filter = (search) => {
-    const picker = search.closest("[popover]");
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let any = false;
-    picker.querySelectorAll("[data-piped-group]").forEach((group) => {
-      let some = false;
-      const heading = group.querySelector("h3").textContent.toLowerCase();
-      group.querySelectorAll("[data-piped-item]").forEach((item) => {
-        const text = heading + " " + item.textContent.toLowerCase();
-        item.hidden = !words.every((word) => text.includes(word));
-        some ||= !item.hidden;
-      });
-      group.hidden = !some;
-      any ||= some;
-    });
-    picker.querySelector("[data-piped-none]").hidden = any;
+  // A comparison offers what fits its left side: the operators that make sense, and on the right the choices of the
+  // question, or a field to type in.
+  const chooses = ["equalTo", "notEqualTo", "selected", "notSelected"];
+  const fit = (left) => {
+    const stem = left.name.replace(/field$/, "");
+    const form = left.form;
+    const part = (name) => form.elements.namedItem(stem + name);
+    const operator = part("operator");
+    const { operators, choices } = left.selectedOptions[0]?.dataset ?? {};
+    const wanted = operators ? operators.split(" ") : null;
+    const all = document.getElementById("all-operators");
+    if (!operator || !all) return;
+    const before = operator.value;
+    operator.replaceChildren(...[...all.options].filter((o) => !wanted || wanted.includes(o.value)).map((o) => new Option(o.text, o.value)));
+    operator.value = !wanted || wanted.includes(before) ? before : wanted[0];
+    fitRight(left, operator, part("right"), choices && document.getElementById(choices));
+    if (before !== operator.value) operator.dispatchEvent(new Event("change", { bubbles: true }));
   };
-  on("input", "[data-piped-search]", filter);
-  on("keydown", "#piped", (picker, event) => {
-    const entries = [...picker.querySelectorAll("[data-piped-item]:not([hidden]) button")].filter((b) => b.offsetParent);
-    const at = entries.indexOf(document.activeElement);
-    if (event.key === "Enter" && event.target.matches("[data-piped-search]")) {
-      event.preventDefault();
-      entries[0]?.click();
-    } else if (event.key === "ArrowDown") {
-      event.preventDefault();
-      entries[Math.min(at + 1, entries.length - 1)]?.focus();
-    } else if (event.key === "ArrowUp") {
-      event.preventDefault();
-      if (at > 0) entries[at - 1].focus();
-      else picker.querySelector("[data-piped-search]").focus();
+  const fitRight = (left, operator, right, choices) => {
+    if (!right) return;
+    const list = choices && chooses.includes(operator.value) ? choices : null;
+    const control = document.createElement(list ? "select" : "input");
+    control.id = right.id;
+    control.name = right.name;
+    control.className = (list ? "select select-sm" : "input input-sm") + " sf-control w-full";
+    const known = list && [...list.options].some((o) => o.value === right.value);
+    if (list) {
+      control.append(new Option(list.dataset.choose, ""));
+      [...list.options].forEach((o) => control.append(new Option(o.label && o.label !== o.value ? o.value + " · " + o.label : o.value, o.value)));
+      control.value = known ? right.value : "";
+    } else {
+      control.type = "text";
+      control.autocomplete = "off";
+      control.placeholder = left.dataset.right;
+      const fromList = right.tagName === "SELECT" && left !== operator.fitFor;
+      control.value = fromList ? "" : right.value;
+    }
+    operator.fitFor = left;
+    right.replaceWith(control);
+  };
+  on("change", "select[data-choices-for]", fit);
+  on("change", "select[name$='.operator']", (operator) => {
+    const left = operator.form?.elements.namedItem(operator.name.replace(/operator$/, "field"));
+    const right = operator.form?.elements.namedItem(operator.name.replace(/operator$/, "right"));
+    const choices = left?.selectedOptions?.[0]?.dataset.choices;
+    const list = choices && document.getElementById(choices);
+    if (!list || !right) return;
+    if (chooses.includes(operator.value) !== (right.tagName === "SELECT")) { operator.fitFor = left; fitRight(left, operator, right, list); }
+  });
+  // Adding and removing parts of a condition leaves the focus where the hand was: on what was added, or on the button
+  // that adds again.
+  let added = "";
+  on("click", "button[name=do]", (button) => { added = button.value; });
+  document.addEventListener("htmx:afterSettle", () => {
+    const [verb, at] = added.split(":");
+    added = "";
+    if (verb === "add" || verb === "group") [...document.querySelectorAll(`select[name^="${CSS.escape(at)}."][name$=".field"]`)].pop()?.focus();
+    if (verb === "remove") {
+      const above = at.replace(/\.\d+$/, "");
+      document.querySelector(`button[name=do][value="add:${CSS.escape(above)}"]`)?.focus();
     }
   });
-
-  // Below a field stands in words what it pipes.
-  on("input", "input", (field) => {
-    const words = field.id && document.querySelector(`[data-piped-words="${CSS.escape(field.id)}"]`);
-    if (!words) return;
-    const entry = [...document.querySelectorAll("[data-insert]")].find((e) => e.dataset.insert === field.value.trim());
-    words.textContent = words.title = entry?.querySelector("span").textContent ?? "";
+  // What the preview says of pairs stands beside them, where they are still there.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "preview") return;
+    event.target.querySelectorAll("[data-preview-error]").forEach((said) => {
+      const place = document.getElementById(said.dataset.previewError);
+      if (place) place.textContent = said.textContent;
+    });
   });
-
-  // A condition's right side offers the choices of the question that stands on its left.
-  on("change", "select[data-choices-for]", (select) => {
-    const right = document.getElementById(select.dataset.choicesFor);
-    const choices = select.selectedOptions[0]?.dataset.choices;
-    if (!right) return;
-    if (choices) right.setAttribute("list", choices);
-    else right.removeAttribute("list");
-  });
-
   // [data-shows-any="a=1 2;b=3"] is visible while one of the fields has one of its values, inside of a part that is
   // visible itself.
   const applyAny = (root) =>
@@ -186,11 +179,12 @@
     }
   });
 
-  // What somebody unfolded stays so when the page refreshes itself.
+  // What somebody unfolded stays so when the page refreshes itself, but for a box that is done when its form was taken.
   let unfolded = new Map();
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!event.detail.target.closest?.("[data-keep-open]")) return;
-    unfolded = new Map([...document.querySelectorAll("[data-keep-open] details[id]")].map((d) => [d.id, d.open]));
+    const done = event.detail.requestConfig?.elt.closest?.("details[data-done-folds]");
+    unfolded = new Map([...document.querySelectorAll("[data-keep-open] details[id]")].filter((d) => d !== done).map((d) => [d.id, d.open]));
   });
   document.addEventListener("htmx:afterSwap", () => {
     unfolded.forEach((open, id) => {

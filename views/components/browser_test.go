@@ -32,6 +32,7 @@ func gallery(t *testing.T) *httptest.Server {
 			}
 		})
 	}
+	mux.HandleFunc("GET /notifications/bell", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("POST /theme", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)

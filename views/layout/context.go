@@ -8,6 +8,7 @@ import (
 
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
+	"surveyflow/models"
 	"surveyflow/views/components"
 )
 
@@ -18,12 +19,14 @@ type Viewer struct {
 	Email        string
 	Organisation string
 	Admin        bool
+	Unread       int // notifications
 }
 
 type (
 	viewerKey  struct{}
 	themeKey   struct{}
 	pathKey    struct{}
+	accessKey  struct{}
 	flashesKey struct{}
 )
 
@@ -52,6 +55,16 @@ func WithTheme(ctx context.Context, theme string) context.Context {
 // ThemeOf returns the theme of the page.
 func ThemeOf(ctx context.Context) string { return value[string](ctx, themeKey{}) }
 
+// WithAccess returns a context for a page of a survey or a workflow with which its viewer may do so much.
+func WithAccess(ctx context.Context, access models.Access) context.Context {
+	return context.WithValue(ctx, accessKey{}, access)
+}
+
+// MayEdit reports whether the viewer may change the survey or workflow that the page is about.
+func MayEdit(ctx context.Context) bool {
+	return value[models.Access](ctx, accessKey{}).Allows(models.AccessEdit)
+}
+
 // WithPath returns a context for the page at a path with its query, to which the theme switch leads back.
 func WithPath(ctx context.Context, path string) context.Context {
 	return context.WithValue(ctx, pathKey{}, path)
@@ -75,11 +88,16 @@ type Section string
 
 // The sections.
 const (
-	SectionSurveys   Section = "surveys"
-	SectionWorkflows Section = "workflows"
-	SectionRuns      Section = "runs"
-	SectionReceivers Section = "receivers"
-	SectionAccount   Section = "account"
+	SectionSurveys       Section = "surveys"
+	SectionContacts      Section = "contacts"
+	SectionWorkflows     Section = "workflows"
+	SectionRuns          Section = "runs"
+	SectionReceivers     Section = "receivers"
+	SectionCredentials   Section = "credentials"
+	SectionMySurveys     Section = "mySurveys"
+	SectionSettings      Section = "settings"
+	SectionAccount       Section = "account"
+	SectionNotifications Section = "notifications"
 )
 
 // navLink is a link of the navigation.
@@ -95,11 +113,17 @@ func navigation(ctx context.Context) [][]navLink {
 	return [][]navLink{
 		{
 			{SectionSurveys, components.IconClipboardList, link.Surveys(), i18n.T(ctx, "layout.nav.surveys")},
+			{SectionContacts, components.IconUsers, link.Contacts(), i18n.T(ctx, "layout.nav.contacts")},
 			{SectionWorkflows, components.IconWorkflow, link.Workflows(), i18n.T(ctx, "layout.nav.workflows")},
 			{SectionRuns, components.IconHistory, link.Runs(), i18n.T(ctx, "layout.nav.runs")},
 		},
 		{
+			{SectionMySurveys, components.IconMail, link.MySurveys(), i18n.T(ctx, "layout.nav.my_surveys")},
+		},
+		{
+			{SectionCredentials, components.IconKeyRound, link.Credentials(), i18n.T(ctx, "layout.nav.credentials")},
 			{SectionReceivers, components.IconInbox, link.Receivers(), i18n.T(ctx, "layout.nav.receivers")},
+			{SectionSettings, components.IconSettings, link.Settings(), i18n.T(ctx, "layout.nav.settings")},
 		},
 	}
 }
@@ -111,20 +135,27 @@ type SurveyTab string
 const (
 	SurveyTabBuild      SurveyTab = "build"
 	SurveyTabResponses  SurveyTab = "responses"
+	SurveyTabReports    SurveyTab = "reports"
 	SurveyTabWorkflows  SurveyTab = "workflows"
 	SurveyTabCollectors SurveyTab = "collectors"
+	SurveyTabLabels     SurveyTab = "labels"
 	SurveyTabSettings   SurveyTab = "settings"
 )
 
 // SurveyTabs returns the tabs of a survey with one of them current.
 func SurveyTabs(ctx context.Context, surveyID string, current SurveyTab) []components.Tab {
-	return []components.Tab{
+	tabs := []components.Tab{
 		{Label: i18n.T(ctx, "layout.survey.build"), Href: link.SurveyBuild(surveyID), Current: current == SurveyTabBuild},
+		{Label: i18n.T(ctx, "label.tab"), Href: link.SurveyLabels(surveyID), Current: current == SurveyTabLabels},
 		{Label: i18n.T(ctx, "layout.survey.collectors"), Href: link.SurveyCollectors(surveyID), Current: current == SurveyTabCollectors},
 		{Label: i18n.T(ctx, "layout.survey.responses"), Href: link.Responses(surveyID), Current: current == SurveyTabResponses},
+		{Label: i18n.T(ctx, "report.tab"), Href: link.SurveyReports(surveyID), Current: current == SurveyTabReports},
 		{Label: i18n.T(ctx, "layout.survey.workflows"), Href: link.SurveyWorkflows(surveyID), Current: current == SurveyTabWorkflows},
-		{Label: i18n.T(ctx, "layout.survey.settings"), Href: link.SurveySettings(surveyID), Current: current == SurveyTabSettings},
 	}
+	if MayEdit(ctx) { // to others its forms are closed
+		tabs = append(tabs, components.Tab{Label: i18n.T(ctx, "layout.survey.settings"), Href: link.SurveySettings(surveyID), Current: current == SurveyTabSettings})
+	}
+	return tabs
 }
 
 // WorkflowTab is one of the views of a workflow.
@@ -134,6 +165,9 @@ type WorkflowTab string
 const (
 	WorkflowTabEditor WorkflowTab = "editor"
 	WorkflowTabRuns   WorkflowTab = "runs"
+
+	WorkflowTabRevisions WorkflowTab = "revisions"
+	WorkflowTabSettings  WorkflowTab = "settings"
 )
 
 // WorkflowTabs returns the tabs of a workflow with one of them current.
@@ -141,5 +175,7 @@ func WorkflowTabs(ctx context.Context, workflowID string, current WorkflowTab) [
 	return []components.Tab{
 		{Label: i18n.T(ctx, "layout.workflow.editor"), Href: link.Workflow(workflowID), Current: current == WorkflowTabEditor},
 		{Label: i18n.T(ctx, "layout.workflow.runs"), Href: link.WorkflowRuns(workflowID), Current: current == WorkflowTabRuns},
+		{Label: i18n.T(ctx, "layout.workflow.revisions"), Href: link.WorkflowRevisions(workflowID), Current: current == WorkflowTabRevisions},
+		{Label: i18n.T(ctx, "layout.workflow.settings"), Href: link.WorkflowSettings(workflowID), Current: current == WorkflowTabSettings},
 	}
 }

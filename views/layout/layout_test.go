@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"surveyflow/internal/i18n"
+	"surveyflow/models"
 	"surveyflow/views/components"
 	"surveyflow/views/layout"
 )
@@ -106,6 +107,9 @@ func TestARespondentsPageHasNothingOfTheAppAndNoScript(t *testing.T) {
 func TestTabsMarkTheCurrentOne(t *testing.T) {
 	t.Parallel()
 	ctx := i18n.WithLocale(t.Context(), "en")
+	if n := len(layout.SurveyTabs(ctx, "SV_1", layout.SurveyTabBuild)); n != len(layout.SurveyTabs(layout.WithAccess(ctx, models.AccessEdit), "SV_1", layout.SurveyTabBuild))-1 {
+		t.Errorf("who may not edit gets %d tabs", n)
+	}
 	var current []string
 	for _, tab := range layout.SurveyTabs(ctx, "SV_1", layout.SurveyTabResponses) {
 		if tab.Current {

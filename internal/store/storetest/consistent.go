@@ -9,10 +9,17 @@ import (
 // rules are queries that must find nothing, whatever happened. Each row that they give names what breaks the rule.
 var rules = []struct{ name, query string }{
 	{"an open run has a queue row", `SELECT r.id FROM runs r LEFT JOIN queue q ON q.id = r.id WHERE r.status = 'open' AND q.id IS NULL`},
-	{"a queue row stands for an open run", `SELECT q.id FROM queue q LEFT JOIN runs r ON r.id = q.id WHERE r.status IS NULL OR r.status <> 'open'`},
+	{"a queue row stands for an open run", `SELECT q.id FROM queue q LEFT JOIN runs r ON r.id = q.id WHERE q.kind = 'run' AND (r.status IS NULL OR r.status <> 'open')`},
+	{"a mail to be sent has a queue row, others have none", `SELECT COALESCE(m.id, q.id) FROM (SELECT * FROM mails WHERE status = 'queued') m
+		FULL JOIN (SELECT * FROM queue WHERE kind = 'mail') q ON q.id = m.id WHERE m.id IS NULL OR q.id IS NULL`},
+	{"a job under way has a queue row, others have none", `SELECT COALESCE(j.id, q.id) FROM (SELECT * FROM jobs WHERE status = 'open') j
+		FULL JOIN (SELECT * FROM queue WHERE kind = 'job') q ON q.id = j.id WHERE j.id IS NULL OR q.id IS NULL`},
 	{"a run has its event", `SELECT r.id FROM runs r LEFT JOIN events e ON e.id = r.event_id WHERE e.id IS NULL`},
 	{"an event has a run", `SELECT e.id FROM events e LEFT JOIN runs r ON r.event_id = e.id WHERE r.id IS NULL`},
 	{"an attempt has its run", `SELECT a.run_id FROM attempts a LEFT JOIN runs r ON r.id = a.run_id WHERE r.id IS NULL`},
+	{"an attempt has what it says is sealed", `SELECT a.run_id FROM attempts a LEFT JOIN attempt_secrets s ON s.id = a.secret_id
+		WHERE a.secret_id IS NOT NULL AND s.id IS NULL`},
+	{"what is sealed has its attempt", `SELECT s.id FROM attempt_secrets s LEFT JOIN attempts a ON a.secret_id = s.id WHERE a.run_id IS NULL`},
 	{"an ended run has a time, an open one none", `SELECT id FROM runs WHERE (status = 'open') <> (finished_at IS NULL)`},
 	{"a failed run says why, others do not", `SELECT id FROM runs WHERE (status = 'failed') <> (error <> '')`},
 	{"the run counts what is charged", `SELECT r.id FROM runs r LEFT JOIN attempts a ON a.run_id = r.id AND a.charged

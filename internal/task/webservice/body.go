@@ -17,9 +17,11 @@ type body struct {
 	format      models.BodyFormat
 	text        pipedtext.Template // of free text
 	pairs       []pair             // nil for free text
+	raw         []byte             // sent as it is, when there is one
 }
 
 type pair struct {
+	at        string // its path within the config
 	key       string
 	keyJSON   []byte // the key as JSON, with the colon
 	value     pipedtext.Template
@@ -93,7 +95,7 @@ func (k *compiler) pairs(b *body, specs []models.PairSpec) {
 			k.fail(at+".key", "task.error.key_xml", "Key", s.Key)
 		}
 		seen[s.Key] = true
-		p := pair{key: s.Key, dataType: s.DataType, onFailure: s.OnCastFailure}
+		p := pair{at: at, key: s.Key, dataType: s.DataType, onFailure: s.OnCastFailure}
 		if p.dataType == "" {
 			p.dataType = models.DataSystemDefault
 		}
@@ -127,7 +129,10 @@ func knownType(t models.DataType) bool {
 
 // render gives the bytes to send. It fails with a *pipedtext.CastError.
 func (b *body) render(src pipedtext.Source) ([]byte, error) {
-	if b.pairs == nil {
+	switch {
+	case b.raw != nil:
+		return b.raw, nil
+	case b.pairs == nil:
 		return b.text.Append(nil, src), nil
 	}
 	switch b.format {

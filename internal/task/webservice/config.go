@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"surveyflow/internal/credential"
 	"surveyflow/internal/outbound"
 	"surveyflow/internal/pipedtext"
 	"surveyflow/internal/task"
@@ -32,7 +33,7 @@ func (t *Type) Compile(config json.RawMessage) (task.Task, error) {
 	if err := json.Unmarshal(config, &c); err != nil {
 		return nil, models.Invalid(models.Field("", "task.error.config"))
 	}
-	w := &webService{client: t.client, method: strings.ToUpper(strings.TrimSpace(c.Method)), follow: true}
+	w := &webService{client: t.client, lender: t.lender, credential: c.CredentialID, method: strings.ToUpper(strings.TrimSpace(c.Method)), follow: true}
 	k := compiler{}
 	if w.method == "" {
 		w.method = "POST"
@@ -40,16 +41,20 @@ func (t *Type) Compile(config json.RawMessage) (task.Task, error) {
 	if !slices.Contains(models.WebServiceMethods, w.method) {
 		k.fail("method", "task.error.method", "Method", c.Method)
 	}
-	if c.CredentialID != "" {
+	if c.CredentialID != "" && (t.lender == nil || !models.ValidID(models.PrefixCredential, c.CredentialID)) {
 		k.fail("credentialId", "task.error.credential")
 	}
 	k.url(t.client, w, c.URL)
 	k.headers(w, c.Headers)
 	k.timeout(w, c.TimeoutSeconds)
+	w.limits = task.Limits{Concurrency: c.Concurrency, RatePerSecond: c.RatePerSecond}
+	k.fields = append(k.fields, w.limits.Check()...)
 	if c.Body != nil && w.method != "GET" && w.method != "HEAD" {
 		k.body(w, c.Body)
 	}
+	k.outputs(w, c.Outputs)
 	w.collectRefs()
+	k.secrets(w)
 	return w, models.Invalid(k.fields...)
 }
 
@@ -84,6 +89,22 @@ func (k *compiler) url(client *outbound.Client, w *webService, text string) {
 	}
 	if e, ok := client.CheckURL(w.url.String()).(*outbound.Error); ok { //nolint:errorlint // CheckURL promises this type
 		k.fields = append(k.fields, models.FieldError{Field: "url", Key: e.Key, Args: e.Args})
+	}
+}
+
+// secrets refuses parts of credentials where they do not belong: in an address they would end up in logs. The one exception is
+// a host that the provider named.
+func (k *compiler) secrets(w *webService) {
+	host, _ := w.url.HostRef()
+	for _, r := range w.url.BeforeQuery() {
+		if r.Scheme == credential.Scheme && (r != host || r.Path != credential.PartHost) {
+			k.fail("url", "task.error.credential_in_url", "Token", r.String())
+		}
+	}
+	for _, r := range w.refs {
+		if r.Scheme == credential.Scheme && (w.lender == nil || !models.ValidID(models.PrefixCredential, r.Name)) {
+			k.fail("", "task.error.credential_token", "Token", r.String())
+		}
 	}
 }
 

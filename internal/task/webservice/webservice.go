@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"surveyflow/internal/credential"
 	"surveyflow/internal/outbound"
 	"surveyflow/internal/pipedtext"
 	"surveyflow/internal/task"
@@ -22,24 +23,38 @@ const headerKey = "Idempotency-Key"
 const maxRecorded = 64 << 10
 
 // Type makes web service tasks that call through one client.
-type Type struct{ client *outbound.Client }
+type Type struct {
+	client *outbound.Client
+	lender *credential.Service // nil: tasks have no credentials
+}
 
-// New makes the type.
-func New(client *outbound.Client) *Type { return &Type{client: client} }
+// New makes the type. With a lender, tasks can use credentials.
+func New(client *outbound.Client, lender ...*credential.Service) *Type {
+	t := &Type{client: client}
+	if len(lender) > 0 {
+		t.lender = lender[0]
+	}
+	return t
+}
 
 // Name is webService.
 func (t *Type) Name() models.TaskType { return models.TaskWebService }
 
 // webService is a compiled config.
 type webService struct {
-	client  *outbound.Client
-	method  string
-	url     pipedtext.URLTemplate
-	headers []header
-	body    *body
-	timeout time.Duration
-	follow  bool // one redirect of a GET
-	refs    []pipedtext.Ref
+	client     *outbound.Client
+	lender     *credential.Service
+	credential string // id of the one that authenticates the call; empty for none
+	method     string
+	url        pipedtext.URLTemplate
+	headers    []header
+	extra      http.Header // sent beside them, such as a signature
+	body       *body
+	timeout    time.Duration
+	limits     task.Limits
+	follow     bool // one redirect of a GET
+	outputs    []output
+	refs       []pipedtext.Ref
 }
 
 func (w *webService) collectRefs() {
@@ -61,27 +76,117 @@ func (w *webService) Refs() []pipedtext.Ref { return w.refs }
 // Host names the receiver, unless a value decides it.
 func (w *webService) Host() string { return w.url.Origin() }
 
-// Run renders the request and makes the call once.
-func (w *webService) Run(ctx context.Context, in task.Input) task.Outcome {
-	address, err := w.url.URL(in.Values)
+// Receiver gives the receiver that the values decide.
+func (w *webService) Receiver(values pipedtext.Source) string {
+	address, err := w.url.URL(values)
 	if err != nil {
-		return failed(urlError(err))
+		return ""
+	}
+	return pipedtext.OriginOf(address)
+}
+
+// Limits gives how the owner limits the calls.
+func (w *webService) Limits() task.Limits { return w.limits }
+
+// Credentials lists the credentials that the call uses: the one that authenticates it, and those whose parts it names.
+func (w *webService) Credentials() []string {
+	var ids []string
+	if w.credential != "" {
+		ids = append(ids, w.credential)
+	}
+	for _, r := range w.refs {
+		if r.Scheme == credential.Scheme && !slices.Contains(ids, r.Name) {
+			ids = append(ids, r.Name)
+		}
+	}
+	return ids
+}
+
+// Run renders the request and makes the call once. A 401 to a call with an OAuth credential gets it new tokens and is
+// answered with one more call, in the same attempt (contract §7, Success and retry).
+func (w *webService) Run(ctx context.Context, in task.Input) task.Outcome {
+	loan, err := w.borrow(ctx, in)
+	if err != nil {
+		return lent(ctx, err)
+	}
+	out, x := w.call(ctx, in, loan)
+	if x == nil || x.Status != http.StatusUnauthorized {
+		return out
+	}
+	renewed, err := loan.Renew(ctx)
+	if err != nil {
+		failed := lent(ctx, err)
+		failed.Exchange = out.Exchange
+		return failed
+	}
+	if renewed {
+		out, _ = w.call(ctx, in, loan)
+	}
+	return out
+}
+
+// borrow opens the credentials of the call; nil when it uses none.
+func (w *webService) borrow(ctx context.Context, in task.Input) (*credential.Loan, error) {
+	if w.lender == nil || len(w.Credentials()) == 0 {
+		return nil, nil
+	}
+	return w.lender.Lend(ctx, credential.Order{Actor: in.Actor, Main: w.credential, Refs: w.refs, AnyHost: w.Host() == ""})
+}
+
+// lent turns the fault of a credential into an outcome.
+func lent(ctx context.Context, err error) task.Outcome {
+	f, ok := errors.AsType[*credential.Error](err)
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return task.Outcome{Result: task.Interrupted}
+	case !ok:
+		return failed(&models.RunError{Key: "run.error.credential_closed"})
+	case f.Retry:
+		return task.Outcome{Result: task.Retry, Error: &f.RunError, After: f.After}
+	}
+	return failed(&f.RunError)
+}
+
+// call renders the request, with what is lent for it, and sends it. It gives no exchange when nothing could be sent.
+func (w *webService) call(ctx context.Context, in task.Input, loan *credential.Loan) (task.Outcome, *outbound.Exchange) {
+	values, secrets := loan.Source(in.Values), slices.Concat(loan.Secrets(), in.Secrets)
+	address, err := w.url.URL(values)
+	if err != nil {
+		return failed(urlError(err)), nil
 	}
 	r := outbound.Request{Method: w.method, URL: address, Timeout: w.timeout, FollowRedirect: w.follow}
 	if w.body != nil {
-		if r.Body, err = w.body.render(in.Values); err != nil {
-			return failed(castError(err))
+		if r.Body, err = w.body.render(values); err != nil {
+			return failed(task.MaskError(castError(err), task.MaskerOf(secrets))), nil
 		}
 		if len(r.Body) > maxBody {
-			return failed(&models.RunError{Key: "run.error.body_too_large", Args: map[string]any{"Max": maxBody}})
+			return failed(&models.RunError{Key: "run.error.body_too_large", Args: map[string]any{"Max": maxBody}}), nil
 		}
 	}
-	r.Header = w.header(in, address)
+	r.Header = w.header(in, values, address)
+	r.Credentials = append(w.secretHeaders(), loan.Header(r.Header)...)
+	if r.Channel, err = loan.Channel(ctx); err != nil {
+		return lent(ctx, err), nil
+	}
+	task.Confine(&r, in.Secrets)
 	x := w.client.Do(ctx, r)
-	return outcome(x, in.Now)
+	out := outcome(x, in.Now, task.Values(secrets))
+	w.answer(&out, x, in.Named, secrets)
+	return out, x
 }
 
-func (w *webService) header(in task.Input, address string) http.Header {
+// secretHeaders names the headers whose values have a part of a credential, so that another host does not get them.
+func (w *webService) secretHeaders() []string {
+	var names []string
+	for _, h := range w.headers {
+		if slices.ContainsFunc(h.value.Refs(), func(r pipedtext.Ref) bool { return r.Scheme == credential.Scheme }) {
+			names = append(names, h.name)
+		}
+	}
+	return names
+}
+
+func (w *webService) header(in task.Input, values pipedtext.Source, address string) http.Header {
 	h := make(http.Header, len(w.headers)+4)
 	h[models.HeaderRun] = []string{in.RunID}
 	h[headerKey] = []string{in.Key()}
@@ -92,20 +197,23 @@ func (w *webService) header(in task.Input, address string) http.Header {
 		h["Content-Type"] = []string{w.body.contentType}
 	}
 	for i, own := range w.headers {
-		value := own.value.Text(in.Values)
+		value := own.value.Text(values)
 		if i == 0 || !slices.ContainsFunc(w.headers[:i], func(o header) bool { return o.name == own.name }) {
 			h[own.name] = []string{value} // the owner's Content-Type takes the place of ours
 			continue
 		}
 		h[own.name] = append(h[own.name], value)
 	}
+	for name, values := range w.extra {
+		h[name] = values
+	}
 	return h
 }
 
 // outcome judges the call by the contract's rules (§7, Success and retry).
-func outcome(x *outbound.Exchange, now time.Time) task.Outcome {
-	record := recordOf(x)
-	task.Mask(record)
+func outcome(x *outbound.Exchange, now time.Time, secrets []string) task.Outcome {
+	record := recordOf(x, task.Masker(secrets...))
+	task.Mask(record, secrets...)
 	out := task.Outcome{Exchange: record}
 	switch {
 	case x.Fault() == outbound.FaultCanceled:
@@ -114,7 +222,7 @@ func outcome(x *outbound.Exchange, now time.Time) task.Outcome {
 		out.Result = task.Done
 		return out
 	}
-	out.Result, out.Error = task.Failed, callError(x)
+	out.Result, out.Error = task.Failed, callError(x, secrets)
 	if x.Retryable() {
 		out.Result = task.Retry
 		if after, ok := outbound.RetryAfter(x.Header, now); ok && (x.Status == http.StatusTooManyRequests || x.Status == http.StatusServiceUnavailable) {
@@ -124,17 +232,10 @@ func outcome(x *outbound.Exchange, now time.Time) task.Outcome {
 	return out
 }
 
-func callError(x *outbound.Exchange) *models.RunError {
+func callError(x *outbound.Exchange, secrets []string) *models.RunError {
 	if x.Err != nil {
-		masked := task.Masker(secretsOf(x)...)
-		args := make(map[string]any, len(x.Err.Args))
-		for k, v := range x.Err.Args {
-			if s, ok := v.(string); ok {
-				v = masked(s)
-			}
-			args[k] = v
-		}
-		return &models.RunError{Key: x.Err.Key, Args: args, Detail: masked(x.Err.Error())}
+		e := &models.RunError{Key: x.Err.Key, Args: x.Err.Args, Detail: x.Err.Error()}
+		return task.MaskError(e, task.Masker(append(secretsOf(x), secrets...)...))
 	}
 	return &models.RunError{Key: "run.error.status", Args: map[string]any{"Status": x.Status, "Text": http.StatusText(x.Status)}}
 }
@@ -150,8 +251,9 @@ func secretsOf(x *outbound.Exchange) []string {
 	return secrets
 }
 
-func recordOf(x *outbound.Exchange) *models.Exchange {
-	body, _, _ := recordedBody(x.Request.Body)
+// recordOf gives the record of a call. Bodies are masked before they are cut, so that no cut leaves a part of a secret.
+func recordOf(x *outbound.Exchange, mask func(string) string) *models.Exchange {
+	body, _, _ := recordedBody([]byte(mask(string(x.Request.Body))))
 	record := &models.Exchange{
 		Request: models.ExchangeRequest{Method: x.Request.Method, URL: x.Request.URL, Headers: headersOf(x.Request.Header), Body: body},
 		Timing: models.ExchangeTiming{
@@ -163,7 +265,7 @@ func recordOf(x *outbound.Exchange) *models.Exchange {
 		record.Hops = append(record.Hops, hop.URL)
 	}
 	if x.Status != 0 {
-		body, truncated, binary := recordedBody(x.Body)
+		body, truncated, binary := recordedBody([]byte(mask(string(x.Body))))
 		record.Response = &models.ExchangeResponse{
 			Status: x.Status, Headers: headersOf(x.Header), Body: body, Truncated: truncated || x.Truncated, Binary: binary,
 		}

@@ -16,6 +16,7 @@ import (
 	"surveyflow/internal/outbound"
 	"surveyflow/internal/pipedtext"
 	"surveyflow/internal/task"
+	"surveyflow/internal/task/tasktest"
 	"surveyflow/internal/task/webservice"
 	"surveyflow/models"
 )
@@ -255,4 +256,40 @@ func TestLongAndBinaryAnswersAreKeptInPart(t *testing.T) {
 	if x := do(t, models.WebServiceConfig{Method: "GET", URL: s.URL + "/binary"}).Exchange; !x.Response.Binary || x.Response.Body != "" {
 		t.Errorf("a binary answer is kept as %q", x.Response.Body)
 	}
+}
+
+func TestAWebServiceTask_does_what_every_task_does(t *testing.T) {
+	t.Parallel()
+	url, _ := service(t)
+	never := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-never:
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(func() { close(never); slow.Close() })
+	tasktest.Exercise(t, tasktest.Subject{
+		Type: webservice.New(client(t)),
+		Works: `{"method":"POST","url":"` + url + `/echo?s=${e://Field/score}","headers":[{"key":"X-Name","value":"${e://Field/list}"}],"body":{"format":"json","mode":"keyValue",` +
+			`"pairs":[{"key":"name","value":"${e://Field/name}"}]},"outputs":[{"name":"all","path":"$"}]}`,
+		Fails: `{"method":"GET","url":"` + url + `/404"}`,
+		Waits: `{"method":"GET","url":"` + slow.URL + `","timeoutSeconds":30}`,
+		Names: []pipedtext.Ref{{Scheme: "e", Name: "score"}, {Scheme: "e", Name: "list"}, {Scheme: "e", Name: "name"}},
+		Broken: map[string]string{
+			`{"method":"GET"}`: "url",
+			`{"method":"BREW","url":"https://example.com/"}`:                                                                                   "method",
+			`{"method":"GET","url":"ftp://example.com/"}`:                                                                                      "url",
+			`{"method":"GET","url":"https://example.com/","headers":[{"key":"Host","value":"x"}]}`:                                             "headers[0].key",
+			`{"method":"GET","url":"https://example.com/","timeoutSeconds":31}`:                                                                "timeoutSeconds",
+			`{"method":"POST","url":"https://example.com/","body":{"format":"json","mode":"freeText","text":"{"}}`:                             "body.text",
+			`{"method":"GET","url":"https://example.com/","outputs":[{"name":"a","path":"$."}]}`:                                               "outputs[0].path",
+			`{"method":"GET","url":"https://${e://Field/name}.example.com/x"}`:                                                                 "url",
+			`{"method":"GET","url":"https://example.com/","credentialId":"CR_x"}`:                                                              "credentialId",
+			`{"method":"GET","url":"https://example.com/","headers":[{"key":"X","value":"${x://y}"}]}`:                                         "headers[0].value",
+			`{"method":"POST","url":"https://example.com/","body":{"format":"xml","mode":"freeText","text":"${q://"}}`:                         "body.text",
+			`{"method":"POST","url":"https://example.com/","body":{"format":"json","mode":"keyValue","pairs":[{"key":"a","dataType":"odd"}]}}`: "body.pairs[0].dataType",
+		},
+		Values: values,
+	})
 }

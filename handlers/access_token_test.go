@@ -1,0 +1,14 @@
+package handlers_test
+
+import "maps"
+
+// Who may come to the routes about API tokens. The walk's token is of who may least.
+func init() { //nolint:gochecknoinits // the table is one, in parts
+	maps.Copy(classes, map[string]string{
+		"GET /account/tokens":                  "user",
+		"POST /account/tokens":                 "user",
+		"GET /account/tokens/:tokenID":         "user",
+		"POST /account/tokens/:tokenID":        "user",
+		"POST /account/tokens/:tokenID/delete": "user",
+	})
+}

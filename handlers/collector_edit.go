@@ -1,0 +1,533 @@
+package handlers
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"rsc.io/qr"
+
+	"surveyflow/handlers/web"
+	"surveyflow/internal/distribution"
+	"surveyflow/internal/i18n"
+	"surveyflow/internal/link"
+	"surveyflow/internal/mail"
+	"surveyflow/models"
+	"surveyflow/views"
+	"surveyflow/views/components"
+)
+
+// collectorRoutes are the rows of the pages of one collector.
+func collectorRoutes(d Deps) []web.Route {
+	h := &collectors{store: d.Store, surveys: d.Surveys, base: d.Base, clock: d.Clock, outbox: d.Outbox, sending: d.Mail != nil}
+	h.letters = distribution.New(distribution.Options{Store: d.Store, Outbox: d.Outbox, Base: d.Base, Clock: d.Clock})
+	page := func(method, pattern string, handler echo.HandlerFunc) web.Route {
+		return web.Route{Method: method, Pattern: pattern, Handler: handler, Guard: web.GuardUser, Origin: web.OriginApp}
+	}
+	edit := func(method, pattern string, handler echo.HandlerFunc) web.Route {
+		r := page(method, pattern, handler)
+		r.Access = models.AccessEdit
+		return r
+	}
+	return []web.Route{
+		page(post, link.PatternSurveyCollectors, h.create),
+		edit(get, link.PatternCollectorNew, h.new),
+		edit(get, link.PatternCollector, h.settings),
+		page(post, link.PatternCollector, h.save),
+		page(post, link.PatternCollectorDelete, h.delete),
+		page(get, link.PatternCollectorCode, h.code),
+		edit(get, link.PatternCollectorMessages, h.messages),
+		page(post, link.PatternCollectorMessages, h.saveMessages),
+		page(get, link.PatternInvitations, h.invitations),
+		page(post, link.PatternInvitationsRemind, h.remind),
+		page(post, link.PatternInvitationResend, h.resend),
+		page(post, link.PatternSurveyFrequency, h.frequency),
+	}
+}
+
+// new shows the form of a new collector.
+func (h *collectors) new(c echo.Context) error {
+	kind := models.CollectorType(web.Query(c, "type"))
+	if kind != models.CollectorEmail {
+		kind = models.CollectorLink
+	}
+	return h.renderNew(c, http.StatusOK, views.CollectorNewProps{Type: kind})
+}
+
+func (h *collectors) renderNew(c echo.Context, status int, p views.CollectorNewProps) error {
+	s, err := h.store.Survey(c.Request().Context(), web.Actor(c), c.Param("surveyID"))
+	if err != nil {
+		return err
+	}
+	p.Survey = *s
+	if p.Lists, err = h.lists(c, i18n.T(c.Request().Context(), "collector.list.new")); err != nil {
+		return err
+	}
+	return web.Render(c, status, views.CollectorNew(p))
+}
+
+// lists gives the contact lists that can be chosen; none says what stands for no list.
+func (h *collectors) lists(c echo.Context, none string) ([]components.Option, error) {
+	ctx, actor := c.Request().Context(), web.Actor(c)
+	var all []components.Option
+	if none != "" {
+		all = append(all, components.Option{Value: "", Label: none})
+	}
+	page := web.PageOf(c)
+	page.Before, page.Limit = "", 500
+	lists, _, err := h.store.ContactLists(ctx, actor, page)
+	for _, l := range lists {
+		all = append(all, components.Option{Value: l.ID, Label: fmt.Sprintf("%s (%s)", l.Name, i18n.Number(ctx, l.Contacts))})
+	}
+	return all, err
+}
+
+// create adds a collector.
+func (h *collectors) create(c echo.Context) error {
+	var form struct {
+		Kind string `form:"kind"`
+		Name string `form:"name"`
+		List string `form:"mailingListId"`
+	}
+	if err := web.Bind(c, &form); err != nil {
+		return err
+	}
+	ctx, id := c.Request().Context(), c.Param("surveyID")
+	made := &models.Collector{Type: models.CollectorType(form.Kind), Name: form.Name, Open: form.Kind == string(models.CollectorLink)}
+	if form.List != "" {
+		made.ListID = &form.List
+	}
+	if form.Kind == "" {
+		made.Type = models.CollectorLink
+	}
+	err := distribution.Create(ctx, h.store, web.Actor(c), id, made)
+	if fields, status, refused := web.Refused(c, err); refused {
+		if _, err := h.store.SurveyToEdit(ctx, web.Actor(c), id); err != nil {
+			return err
+		}
+		return h.renderNew(c, status, views.CollectorNewProps{Type: made.Type, Name: form.Name, List: form.List, Errors: fields})
+	}
+	if err != nil {
+		return err
+	}
+	if made.Type == models.CollectorEmail {
+		web.FlashOK(c, i18n.T(ctx, "collector.made.email", "Name", made.Name))
+		return web.Redirect(c, link.CollectorMessages(id, made.ID))
+	}
+	web.FlashOK(c, i18n.T(ctx, "collector.made", "Name", made.Name))
+	return web.Redirect(c, link.Collector(id, made.ID))
+}
+
+// page reads what all pages of a collector show.
+func (h *collectors) page(c echo.Context) (views.CollectorPageProps, error) {
+	ctx, actor := c.Request().Context(), web.Actor(c)
+	var p views.CollectorPageProps
+	s, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
+	if err != nil {
+		return p, err
+	}
+	one, err := h.store.Collector(ctx, actor, s.ID, c.Param("collectorID"))
+	if err != nil {
+		return p, err
+	}
+	counts, err := h.store.InvitationCounts(ctx, one.ID)
+	p.Survey, p.Collector = *s, views.CollectorLink{Collector: *one, URL: h.base.Respond(one.Slug), Counts: counts[one.ID]}
+	p.Zone = h.zone(c, s).String()
+	return p, err
+}
+
+// zone gives the zone in which times of a survey are meant.
+func (h *collectors) zone(c echo.Context, s *models.Survey) *time.Location {
+	zone, err := time.LoadLocation(cmp.Or(s.TimeZone, web.Organisation(c).TimeZone, "UTC"))
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// settings shows the settings of a collector.
+func (h *collectors) settings(c echo.Context) error {
+	p, err := h.page(c)
+	if err != nil {
+		return err
+	}
+	s, zone := p.Collector.Settings.V, h.zone(c, &p.Survey)
+	at := func(t *time.Time) string {
+		if t == nil {
+			return ""
+		}
+		return t.In(zone).Format(localTime)
+	}
+	days := make([]string, len(s.Reminders))
+	for i, d := range s.Reminders {
+		days[i] = strconv.Itoa(d)
+	}
+	p.Form = views.CollectorForm{
+		Name: p.Collector.Name, Opens: at(p.Collector.OpensAt), Closes: at(p.Collector.ClosesAt), SendAt: at(p.Collector.SendAt), Max: number(p.Collector.MaxResponses),
+		OnePerBrowser: s.OnePerBrowser, FromName: s.FromName, ReplyTo: s.ReplyTo, Reminders: strings.Join(days, ", "), Expiry: number(s.ExpiryDays), TrackOpens: s.TrackOpens,
+	}
+	if p.Collector.ListID != nil {
+		p.Form.List = *p.Collector.ListID
+	}
+	return h.renderSettings(c, http.StatusOK, p)
+}
+
+func (h *collectors) renderSettings(c echo.Context, status int, p views.CollectorPageProps) error {
+	p.Form.Protected = p.Collector.PasswordHash != ""
+	if p.Collector.Type == models.CollectorEmail {
+		var err error
+		if p.Lists, err = h.lists(c, ""); err != nil {
+			return err
+		}
+	}
+	return web.Render(c, status, views.CollectorSettings(p))
+}
+
+// number writes a number as a form has it: nothing for none.
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// collectorForm is the form of a collector's settings.
+type collectorForm struct {
+	Name          string `form:"name"`
+	List          string `form:"mailingListId"`
+	Opens         string `form:"opensAt"`
+	Closes        string `form:"closesAt"`
+	SendAt        string `form:"sendAt"`
+	Max           string `form:"maxResponses"`
+	OnePerBrowser bool   `form:"onePerBrowser"`
+	Password      string `form:"password,raw"`
+	NoPassword    bool   `form:"noPassword"`
+	FromName      string `form:"fromName"`
+	ReplyTo       string `form:"replyTo"`
+	Reminders     string `form:"reminders"`
+	Expiry        string `form:"expiryDays"`
+	TrackOpens    bool   `form:"trackOpens"`
+}
+
+// maxCollectorPassword is how many characters the password of a collector may have.
+const maxCollectorPassword = 100
+
+// apply reads the form into a collector. What cannot be read is told.
+func (f *collectorForm) apply(one *models.Collector, zone *time.Location) (wrong []models.FieldError) {
+	at := func(field, text string) *time.Time {
+		if text == "" {
+			return nil
+		}
+		t, err := time.ParseInLocation(localTime, text, zone)
+		if err != nil {
+			if t, err = time.ParseInLocation(localTime+":05", text, zone); err != nil {
+				wrong = append(wrong, models.Field(field, "survey.dates.error.time"))
+				return nil
+			}
+		}
+		t = t.UTC()
+		return &t
+	}
+	count := func(field, text, key string, args ...any) int {
+		if text == "" {
+			return 0
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 1<<30 {
+			wrong = append(wrong, models.Field(field, key, args...))
+		}
+		return n
+	}
+	one.Name, one.OpensAt, one.ClosesAt = f.Name, at("opensAt", f.Opens), at("closesAt", f.Closes)
+	one.MaxResponses = count("maxResponses", f.Max, "collector.error.max")
+	s := &one.Settings.V
+	if one.Type == models.CollectorLink {
+		s.OnePerBrowser = f.OnePerBrowser
+		if len([]rune(f.Password)) > maxCollectorPassword {
+			wrong = append(wrong, models.Field("password", "collector.error.password", "Max", maxCollectorPassword))
+		}
+		return wrong
+	}
+	if f.List != "" {
+		one.ListID = &f.List
+	}
+	one.SendAt, s.FromName, s.ReplyTo, s.TrackOpens = at("sendAt", f.SendAt), f.FromName, f.ReplyTo, f.TrackOpens
+	s.ExpiryDays = count("expiryDays", f.Expiry, "collector.error.days", "Max", models.CollectorMaxDays)
+	s.Reminders = nil
+	for part := range strings.FieldsFuncSeq(f.Reminders, func(r rune) bool { return r == ',' || r == ';' || r == ' ' }) {
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			return append(wrong, models.Field("reminders", "collector.error.reminders", "Max", models.CollectorMaxReminders, "Days", models.CollectorMaxDays))
+		}
+		s.Reminders = append(s.Reminders, n)
+	}
+	return wrong
+}
+
+// save saves the settings of a collector.
+func (h *collectors) save(c echo.Context) error {
+	var form collectorForm
+	if err := web.Bind(c, &form); err != nil {
+		return err
+	}
+	ctx, actor := c.Request().Context(), web.Actor(c)
+	p, err := h.page(c)
+	if err != nil {
+		return err
+	}
+	if _, err := h.store.SurveyToEdit(ctx, actor, p.Survey.ID); err != nil {
+		return err
+	}
+	one := p.Collector.Collector
+	err = models.Invalid(form.apply(&one, h.zone(c, &p.Survey))...)
+	if err == nil && one.Type == models.CollectorLink {
+		switch {
+		case form.NoPassword:
+			one.PasswordHash = ""
+		case strings.TrimSpace(form.Password) != "":
+			one.PasswordHash, err = h.surveys.HashPassword(ctx, models.CleanText(form.Password))
+		}
+	}
+	if err == nil {
+		err = distribution.Save(ctx, h.store, actor, &one)
+	}
+	if fields, status, refused := web.Refused(c, err); refused {
+		p.Errors = fields
+		p.Form = views.CollectorForm{
+			Name: form.Name, List: form.List, Opens: form.Opens, Closes: form.Closes, SendAt: form.SendAt, Max: form.Max, OnePerBrowser: form.OnePerBrowser,
+			FromName: form.FromName, ReplyTo: form.ReplyTo, Reminders: form.Reminders, Expiry: form.Expiry, TrackOpens: form.TrackOpens,
+		}
+		return h.renderSettings(c, status, p)
+	}
+	if err != nil {
+		return err
+	}
+	web.FlashOK(c, i18n.T(ctx, "collector.saved"))
+	return web.Redirect(c, link.Collector(p.Survey.ID, one.ID))
+}
+
+// delete removes a collector.
+func (h *collectors) delete(c echo.Context) error {
+	ctx, id := c.Request().Context(), c.Param("surveyID")
+	if err := h.store.DeleteCollector(ctx, web.Actor(c), id, c.Param("collectorID")); err != nil {
+		return err
+	}
+	web.FlashOK(c, i18n.T(ctx, "collector.deleted"))
+	return web.Redirect(c, link.SurveyCollectors(id))
+}
+
+// code gives the QR code of a collector's address as a file, as vectors or as dots.
+func (h *collectors) code(c echo.Context) error {
+	one, err := h.store.Collector(c.Request().Context(), web.Actor(c), c.Param("surveyID"), c.Param("collectorID"))
+	if err != nil {
+		return err
+	}
+	if one.Type != models.CollectorLink {
+		return models.NotFound("error.not_found")
+	}
+	code, err := qr.Encode(h.base.Respond(one.Slug), qr.M)
+	if err != nil {
+		return fmt.Errorf("draw QR code: %w", err)
+	}
+	name, kind, data := "qr.png", "image/png", []byte(nil)
+	switch c.Param("format") {
+	case "png":
+		code.Scale = 16
+		data = code.PNG()
+	case "svg":
+		name, kind, data = "qr.svg", "image/svg+xml", svgOf(code)
+	default:
+		return models.NotFound("error.not_found")
+	}
+	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
+	return c.Blob(http.StatusOK, kind, data)
+}
+
+// svgOf draws a QR code, with the margin that readers need.
+func svgOf(code *qr.Code) []byte {
+	const margin = 4
+	var b bytes.Buffer
+	size := code.Size + 2*margin
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h%dv%dH0z"/><path d="`, size, size, size, size)
+	for y := range code.Size {
+		for x := range code.Size {
+			if code.Black(x, y) {
+				fmt.Fprintf(&b, "M%d %dh1v1h-1z", x+margin, y+margin)
+			}
+		}
+	}
+	b.WriteString(`"/></svg>`)
+	return b.Bytes()
+}
+
+// messages shows the texts of a collector's mails.
+func (h *collectors) messages(c echo.Context) error {
+	p, err := h.messagesOf(c)
+	if err != nil {
+		return err
+	}
+	return h.renderMessages(c, http.StatusOK, p)
+}
+
+// messagesOf reads the page of a collector's texts.
+func (h *collectors) messagesOf(c echo.Context) (views.CollectorMessagesProps, error) {
+	ctx := c.Request().Context()
+	var p views.CollectorMessagesProps
+	var err error
+	if p.CollectorPageProps, err = h.page(c); err != nil {
+		return p, err
+	}
+	if p.Collector.Type != models.CollectorEmail {
+		return p, models.NotFound("error.not_found")
+	}
+	def, err := h.definition(c, &p.Survey)
+	if err != nil {
+		return p, err
+	}
+	p.Language = def.Language
+	p.Texts = p.Collector.Settings.V.Messages[p.Language]
+	p.Default = models.CollectorMails{
+		Invitation: distribution.DefaultText(ctx, p.Language, p.Survey.Name, false), Reminder: distribution.DefaultText(ctx, p.Language, p.Survey.Name, true),
+	}
+	for _, f := range def.EmbeddedData {
+		p.Fields = append(p.Fields, f.Name)
+	}
+	return p, nil
+}
+
+// definition gives what respondents get, or the draft before there is anything.
+func (h *collectors) definition(c echo.Context, s *models.Survey) (*models.SurveyDefinition, error) {
+	if s.Version == 0 {
+		return &s.Draft.V, nil
+	}
+	return h.surveys.Definition(c.Request().Context(), s.ID, s.Version)
+}
+
+// renderMessages shows the texts, and what the mails look like.
+func (h *collectors) renderMessages(c echo.Context, status int, p views.CollectorMessagesProps) error {
+	ctx := c.Request().Context()
+	for _, reminder := range []bool{false, true} {
+		letter := h.example(c, p, reminder)
+		title := i18n.T(ctx, "collector.messages.invitation")
+		if reminder {
+			title = i18n.T(ctx, "collector.messages.reminder")
+		}
+		look := views.MailLook{Title: title, From: letter.Heading.FromName, Subject: letter.Text.Subject, Button: letter.Text.Button}
+		look.Paragraphs, look.Small = letter.Text.Parts(i18n.WithZone(i18n.WithLocale(ctx, letter.To.Language), letter.To.Zone))
+		p.Looks = append(p.Looks, look)
+	}
+	return web.Render(c, status, views.CollectorMessages(p))
+}
+
+// example composes a mail of the collector for an example person, with the texts as they are on the page.
+func (h *collectors) example(c echo.Context, p views.CollectorMessagesProps, reminder bool) distribution.Letter { //nolint:revive // the flag is which of the two
+	ctx := c.Request().Context()
+	one := p.Collector.Collector
+	one.Settings.V.Messages = map[string]models.CollectorMails{p.Language: p.Texts}
+	user := web.User(c)
+	inv := &models.Invitation{
+		ID: "IV_000000000000000", OrgID: p.Survey.OrgID, Crk: "example", Token: "0000000000000000000000", Email: user.Email, FirstName: cmp.Or(user.FirstName, "Ada"), LastName: cmp.Or(user.LastName, "Lovelace"),
+		Language: p.Language,
+	}
+	inv.Fields.V = map[string]string{}
+	for _, name := range append([]string{"referrer"}, models.CustomFields...) {
+		inv.Fields.V[name] = name
+	}
+	var until *time.Time
+	if days := one.Settings.V.ExpiryDays; days > 0 {
+		end := h.clock.Now().AddDate(0, 0, days)
+		until = &end
+	}
+	return h.letters.Letter(ctx, distribution.Invited{
+		Invitation: inv, Collector: &one, Survey: &p.Survey, Definition: &models.SurveyDefinition{Language: p.Language}, Organisation: web.Organisation(c), Reminder: reminder, Until: until,
+	})
+}
+
+// saveMessages saves the texts of a collector's mails, shows what they look like, or sends them to who asks.
+func (h *collectors) saveMessages(c echo.Context) error {
+	var form struct {
+		Do               string `form:"do"`
+		InvitationTitle  string `form:"invitation.subject"`
+		InvitationBody   string `form:"invitation.body"`
+		InvitationButton string `form:"invitation.button"`
+		ReminderTitle    string `form:"reminder.subject"`
+		ReminderBody     string `form:"reminder.body"`
+		ReminderButton   string `form:"reminder.button"`
+	}
+	if err := web.Bind(c, &form); err != nil {
+		return err
+	}
+	ctx, actor := c.Request().Context(), web.Actor(c)
+	p, err := h.messagesOf(c)
+	if err != nil {
+		return err
+	}
+	if _, err := h.store.SurveyToEdit(ctx, actor, p.Survey.ID); err != nil {
+		return err
+	}
+	p.Texts = models.CollectorMails{
+		Invitation: models.Message{Subject: form.InvitationTitle, Body: form.InvitationBody, Button: form.InvitationButton},
+		Reminder:   models.Message{Subject: form.ReminderTitle, Body: form.ReminderBody, Button: form.ReminderButton},
+	}
+	p.Errors = append(distribution.CheckMessage("invitation", &p.Texts.Invitation), distribution.CheckMessage("reminder", &p.Texts.Reminder)...)
+	switch {
+	case len(p.Errors) > 0:
+		return h.renderMessages(c, http.StatusUnprocessableEntity, p)
+	case form.Do == "look":
+		return h.renderMessages(c, http.StatusOK, p)
+	case form.Do == "try":
+		return h.try(c, p)
+	}
+	one := p.Collector.Collector
+	kept := models.CollectorMails{Invitation: own(p.Texts.Invitation, p.Default.Invitation), Reminder: own(p.Texts.Reminder, p.Default.Reminder)}
+	one.Settings.V.Messages = map[string]models.CollectorMails{p.Language: kept}
+	if err := distribution.Save(ctx, h.store, actor, &one); err != nil {
+		return err
+	}
+	web.FlashOK(c, i18n.T(ctx, "collector.messages.saved"))
+	return web.Redirect(c, link.CollectorMessages(p.Survey.ID, one.ID))
+}
+
+// own leaves out what is the default text, so that it follows the survey's name and language.
+func own(text, normal models.Message) models.Message {
+	if text.Subject == normal.Subject {
+		text.Subject = ""
+	}
+	if text.Body == normal.Body {
+		text.Body = ""
+	}
+	if text.Button == normal.Button {
+		text.Button = ""
+	}
+	return text
+}
+
+// try sends who asks the mails of the collector, as an example person would get them.
+func (h *collectors) try(c echo.Context, p views.CollectorMessagesProps) error {
+	ctx := c.Request().Context()
+	var notices models.Notices
+	for _, reminder := range []bool{false, true} {
+		letter := h.example(c, p, reminder)
+		m, err := h.outbox.Write(ctx, mail.Recipient{OrgID: letter.To.OrgID, Organisation: letter.To.Organisation, Email: web.User(c).Email, Language: letter.To.Language, Zone: letter.To.Zone}, letter.Letter, "")
+		if err != nil {
+			return err
+		}
+		m.Heading.V = letter.Heading
+		m.Heading.V.Unsubscribe = "" // it is nobody's
+		notices.Mails = append(notices.Mails, m)
+	}
+	if err := h.store.Tell(ctx, &notices); err != nil {
+		return err
+	}
+	said := i18n.T(ctx, "collector.messages.tried", "Email", web.User(c).Email)
+	if !h.sending {
+		said = i18n.T(ctx, "collector.messages.tried.kept")
+	}
+	web.FlashOK(c, said)
+	return h.renderMessages(c, http.StatusOK, p)
+}

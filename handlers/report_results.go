@@ -1,0 +1,117 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"surveyflow/handlers/web"
+	"surveyflow/internal/i18n"
+	"surveyflow/internal/report"
+	"surveyflow/models"
+	"surveyflow/views"
+)
+
+const (
+	latestTexts = 3  // that the results show of a question
+	pageOfTexts = 50 // of the page with all of them
+)
+
+// results shows what was answered to a survey, summed up. While much has to be counted the page asks again by itself.
+func (h *reports) results(c echo.Context) error {
+	ctx, actor := c.Request().Context(), web.Actor(c)
+	s, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
+	if err != nil {
+		return err
+	}
+	r, err := h.reports.Results(ctx, s)
+	if err != nil {
+		return err
+	}
+	l, err := h.reports.Layout(ctx, s)
+	if err != nil {
+		return err
+	}
+	p := views.ResultsProps{
+		Survey: *s, Completed: r.Completed, Partial: r.Partial, InProgress: r.InProgress, Counted: r.Counted, Whole: r.Whole, Median: r.Median, Anonymous: l.Anonymous(),
+	}
+	texts, err := h.reports.LatestTexts(ctx, s, latestTexts)
+	if err != nil {
+		return err
+	}
+	for i := range r.Questions {
+		q := &r.Questions[i]
+		out := views.ResultQuestion{
+			ID: q.Question.ID, Tag: q.Question.ExportTag(), Text: q.Question.Text, Type: q.Question.Type, Answered: q.Answered, Of: q.Answered, Bars: resultBars(q.Choices),
+			Several: q.Question.Type.SeveralChoices(), Numbers: resultNumbers(q.Numbers), Texts: resultTexts(ctx, texts[q.Question.ID], l.Anonymous()),
+		}
+		out.Written = len(out.Texts) > 0
+		if q.NPS != nil {
+			out.NPS = &views.ResultNPS{Score: q.NPS.Score, Promoters: q.NPS.Promoters, Passives: q.NPS.Passives, Detractors: q.NPS.Detractors}
+		}
+		for _, row := range q.Rows {
+			out.Rows = append(out.Rows, views.ResultRow{Text: row.Text, Answered: row.Answered, Bars: resultBars(row.Choices), Numbers: resultNumbers(row.Numbers)})
+		}
+		for _, place := range q.Places {
+			out.Places = append(out.Places, views.ResultPlace(place))
+		}
+		p.Questions = append(p.Questions, out)
+	}
+	return web.Render(c, http.StatusOK, views.Results(p))
+}
+
+func resultBars(all []report.ChoiceResults) []views.ResultBar {
+	var out []views.ResultBar
+	for _, c := range all {
+		out = append(out, views.ResultBar{Text: c.Text, Count: c.Count})
+	}
+	return out
+}
+
+func resultNumbers(n *report.Numbers) *views.ResultNumbers {
+	if n == nil {
+		return nil
+	}
+	return &views.ResultNumbers{Mean: n.Mean, Median: n.Median, Min: n.Min, Max: n.Max, Rough: n.Rough}
+}
+
+func resultTexts(ctx context.Context, texts []report.Text, anonymous bool) []views.ResultText { //nolint:revive // how the time is told
+	var out []views.ResultText
+	for _, t := range texts {
+		when := i18n.Time(ctx, t.At)
+		if anonymous {
+			when = i18n.Date(i18n.WithZone(ctx, time.UTC), t.At)
+		}
+		out = append(out, views.ResultText{ResponseID: t.ResponseID, When: when, Lines: t.Lines})
+	}
+	return out
+}
+
+// texts shows all that was written to a question.
+func (h *reports) texts(c echo.Context) error {
+	ctx, actor := c.Request().Context(), web.Actor(c)
+	s, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
+	if err != nil {
+		return err
+	}
+	l, err := h.reports.Layout(ctx, s)
+	if err != nil {
+		return err
+	}
+	id, text := models.CleanText(c.Param("questionID")), ""
+	for _, q := range l.Questions {
+		if q.ID == id {
+			text = q.Text
+		}
+	}
+	if text == "" {
+		return models.NotFound("error.not_found")
+	}
+	texts, next, err := h.reports.Texts(ctx, s, id, web.PageOf(c).Before, pageOfTexts)
+	if err != nil {
+		return err
+	}
+	return web.Render(c, http.StatusOK, views.Texts(views.TextsProps{Survey: *s, Text: text, Texts: resultTexts(ctx, texts, l.Anonymous()), Pager: pager(c, next)}))
+}

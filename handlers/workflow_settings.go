@@ -1,0 +1,58 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"surveyflow/handlers/web"
+	"surveyflow/internal/store"
+	"surveyflow/models"
+	"surveyflow/views"
+	"surveyflow/views/components"
+)
+
+// settings shows what is true of a workflow as a whole: its name, survey and owner, how to copy, export and delete it.
+func (h *workflows) settings(c echo.Context) error {
+	e, err := h.open(c)
+	if err != nil {
+		return err
+	}
+	return h.renderSettingsWith(c, http.StatusOK, e, nil)
+}
+
+// renderSettings shows the settings; typed puts into the form about notifications what was typed.
+func (h *workflows) renderSettings(c echo.Context, status int, e *editor, typed func(*views.WorkflowNotify)) error {
+	return h.renderSettingsWith(c, status, e, func(p *views.WorkflowSettingsProps) { typed(&p.Notify) })
+}
+
+// renderSettingsWith shows the settings; typed, unless it is nil, puts into a form what was typed.
+func (h *workflows) renderSettingsWith(c echo.Context, status int, e *editor, typed func(*views.WorkflowSettingsProps)) error {
+	ctx, actor, w := c.Request().Context(), web.Actor(c), e.workflow
+	p := views.WorkflowSettingsProps{Head: headOf(w), Revision: w.DraftRev, CreatedAt: w.CreatedAt, Notify: h.notifyOf(e), OffAfter: views.OffAfterOf(w)}
+	if typed != nil {
+		typed(&p)
+	}
+	var err error
+	if p.Waiting, err = h.store.WaitingRuns(ctx, w.ID); err != nil {
+		return err
+	}
+	owner, err := h.store.User(ctx, actor, w.OwnerID)
+	if err != nil && models.ErrorCode(err) != models.CodeNotFound {
+		return err
+	}
+	if owner != nil {
+		p.Owner = owner.Name()
+	}
+	surveys, _, err := h.store.Surveys(ctx, actor, store.SurveyFilter{Page: store.Page{Limit: store.MaxPage}})
+	if err != nil {
+		return err
+	}
+	for _, s := range surveys {
+		if s.ID == p.Head.SurveyID {
+			p.Head.SurveyName = s.Name
+		}
+		p.Surveys = append(p.Surveys, components.Option{Value: s.ID, Label: s.Name})
+	}
+	return web.Render(c, status, views.WorkflowSettings(p))
+}
