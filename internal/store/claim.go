@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gorm.io/gorm"
+
 	"surveyflow/models"
 )
 
@@ -218,7 +220,7 @@ func (c *core) idList(ids []string) (string, []any) {
 }
 
 // attempts reads all attempts of those runs, by run, in the order in which they began.
-func (s *Store) attempts(ctx context.Context, db *sql.DB, runs []string) (map[string][]models.Attempt, error) {
+func (s *Store) attempts(ctx context.Context, db gorm.ConnPool, runs []string) (map[string][]models.Attempt, error) {
 	list, args := s.idList(runs)
 	rows, err := db.QueryContext(ctx, `SELECT run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error, secret_id
 		FROM attempts WHERE run_id IN `+list+` ORDER BY run_id, started_at, number`, args...)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
+
 	"surveyflow/models"
 )
 
@@ -99,31 +101,39 @@ func (s *Store) Run(ctx context.Context, a models.Actor, id string) (*RunDetail,
 	if err != nil {
 		return nil, err
 	}
-	sql := `SELECT ` + runRowColumns + ` FROM runs r JOIN workflows w ON w.id = r.workflow_id JOIN events e ON e.id = r.event_id
-		LEFT JOIN queue q ON q.id = r.id WHERE r.id = ?`
-	var rows []RunRow
-	if err := s.read(ctx).Raw(sql, id).Scan(&rows).Error; err != nil {
-		return nil, fault("read run", err)
-	}
-	if len(rows) == 0 {
-		return nil, models.NotFound("error.not_found")
-	}
-	d := RunDetail{RunRow: rows[0], Access: access}
-	if err := s.read(ctx).Where("id = ?", d.EventID).Take(&d.Event).Error; err != nil {
-		return nil, fault("read event", err)
+	d := RunDetail{Access: access}
+	// One moment: an attempt and the state that it led to are written together and must be seen together.
+	err = s.snapshot(ctx, func(ctx context.Context, tx *gorm.DB) error {
+		var rows []RunRow
+		err := tx.Raw(`SELECT `+runRowColumns+` FROM runs r JOIN workflows w ON w.id = r.workflow_id JOIN events e ON e.id = r.event_id
+			LEFT JOIN queue q ON q.id = r.id WHERE r.id = ?`, id).Scan(&rows).Error
+		if err != nil {
+			return fault("read run", err)
+		}
+		if len(rows) == 0 {
+			return models.NotFound("error.not_found")
+		}
+		d.RunRow = rows[0]
+		if err := tx.Where("id = ?", d.EventID).Take(&d.Event).Error; err != nil {
+			return fault("read event", err)
+		}
+		byRun, err := s.attempts(ctx, tx.Statement.ConnPool, []string{id})
+		if err != nil {
+			return err
+		}
+		d.Attempts = byRun[id]
+		err = tx.Model(&models.Run{}).Where("event_id = ? AND replay_of = ?", d.EventID, id).Order("id").Pluck("id", &d.Replays).Error
+		return fault("read replays", err)
+	})
+	if err != nil {
+		return nil, err
 	}
 	v, err := s.WorkflowVersion(ctx, d.WorkflowID, d.WorkflowVersion)
 	if err != nil {
 		return nil, err
 	}
 	d.Definition = v.Definition.V
-	byRun, err := s.attempts(ctx, s.reader, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	d.Attempts = byRun[id]
-	err = s.read(ctx).Model(&models.Run{}).Where("event_id = ? AND replay_of = ?", d.EventID, id).Order("id").Pluck("id", &d.Replays).Error
-	return &d, fault("read replays", err)
+	return &d, nil
 }
 
 // CancelRun ends a run that waits, or asks a running one to stop before its next task.

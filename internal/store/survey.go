@@ -362,7 +362,11 @@ func (s *Store) snapshot(ctx context.Context, fn func(ctx context.Context, tx *g
 	if s.dialect == postgres {
 		options = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	}
-	return s.read(ctx).Transaction(func(tx *gorm.DB) error { return fn(ctx, tx) }, options)
+	err := s.read(ctx).Transaction(func(tx *gorm.DB) error { return fn(ctx, tx) }, options)
+	if models.ErrorCode(err) == "" && unreachable(err) { // it could not begin or end
+		return fault("begin a snapshot", err)
+	}
+	return err
 }
 
 func escapeLike(s string) string {
