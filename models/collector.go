@@ -190,6 +190,14 @@ type Invitation struct {
 	ResponseID  *string    // nil for an anonymous survey
 	StatusAt    time.Time
 	CreatedAt   time.Time `gorm:"autoCreateTime:false"`
+
+	DistributionID string // which made it
+	// FollowedBy is the reminder or thank-you whose mail went out last; the others name the one whose mail the person had when they
+	// did so. nil means the first mail.
+	FollowedBy *string
+	OpenedBy   *string
+	StartedBy  *string
+	FinishedBy *string
 }
 
 // ResendAfter is how long nobody has a mail of an invitation sent once more.

@@ -26,11 +26,13 @@ var (
 	}
 	moveInvitations = &statement{
 		postgres: `UPDATE invitations AS i SET status = c.status, status_at = c.at, reason = '', started_at = COALESCE(i.started_at, c.at),
-				finished_at = CASE WHEN c.status = 'finished' THEN c.at END, response_id = COALESCE(c.response_id, i.response_id),
+				started_by = CASE WHEN i.started_at IS NULL THEN i.followed_by ELSE i.started_by END,
+				finished_at = CASE WHEN c.status = 'finished' THEN c.at END, finished_by = i.followed_by, response_id = COALESCE(c.response_id, i.response_id),
 				due_at = CASE WHEN c.over THEN NULL ELSE i.due_at END, paused = i.paused AND NOT c.over
 			FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::bool[], $5::text[]) AS c (status, at, response_id, over, id) WHERE i.id = c.id`,
 		sqlite: `UPDATE invitations SET status = ?1, status_at = ?2, reason = '', started_at = COALESCE(started_at, ?2),
-				finished_at = CASE WHEN ?1 = 'finished' THEN ?2 END, response_id = COALESCE(?3, response_id),
+				started_by = CASE WHEN started_at IS NULL THEN followed_by ELSE started_by END,
+				finished_at = CASE WHEN ?1 = 'finished' THEN ?2 END, finished_by = followed_by, response_id = COALESCE(?3, response_id),
 				due_at = CASE WHEN ?4 THEN NULL ELSE due_at END, paused = paused AND NOT ?4
 			WHERE id = ?5`,
 	}

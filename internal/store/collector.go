@@ -93,6 +93,9 @@ func (s *Store) CreateCollector(ctx context.Context, a models.Actor, surveyID st
 		if err := tx.write(ctx).Create(c).Error; err != nil {
 			return fault("create collector", err)
 		}
+		if err := tx.distributeItself(ctx, a, c); err != nil {
+			return err
+		}
 		if err := tx.bumpSurvey(ctx, surveyID); err != nil {
 			return err
 		}

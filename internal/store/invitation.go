@@ -200,7 +200,7 @@ func (in *inviting) invitation(k *InvitationAsk) (*models.Invitation, error) {
 	}
 	inv := &models.Invitation{
 		ID: models.NewOrderedID(models.PrefixInvitation, in.now), OrgID: in.collector.OrgID, SurveyID: in.collector.SurveyID, CollectorID: in.collector.ID,
-		Crk: k.Crk, Token: models.NewCapability(), Fingerprint: sum, StatusAt: in.now, CreatedAt: in.now,
+		Crk: k.Crk, Token: models.NewCapability(), Fingerprint: sum, StatusAt: in.now, CreatedAt: in.now, DistributionID: models.CollectorDistribution(in.collector.ID),
 	}
 	if inv.Crk == "" {
 		inv.Crk = models.NewCapability()

@@ -14,7 +14,7 @@ import (
 var invitationColumns = []string{
 	"id", "org_id", "survey_id", "collector_id", "contact_id", "crk", "token", "listed", "email", "email_key", "email_hash", "first_name", "last_name", "name_key",
 	"phone", "language", "external_ref", "fields", "fingerprint", "remind_after", "status", "reason", "error", "due_at", "paused", "mails", "reminders", "asked_at",
-	"status_at", "created_at",
+	"status_at", "created_at", "expires_at", "distribution_id",
 }
 
 // insertInvitationRows adds new invitations, except those whose contact of the list has one. PostgreSQL gets them as one JSON
@@ -38,7 +38,8 @@ func (s *Store) insertInvitationRows(ctx context.Context, all []*models.Invitati
 			"listed": inv.Listed, "email": inv.Email, "email_key": inv.EmailKey, "email_hash": inv.EmailHash, "first_name": inv.FirstName, "last_name": inv.LastName,
 			"name_key": inv.NameKey, "phone": inv.Phone, "language": inv.Language, "external_ref": inv.ExternalRef, "fields": string(fields), "fingerprint": inv.Fingerprint,
 			"remind_after": string(remind), "status": inv.Status, "reason": inv.Reason, "error": inv.Error, "due_at": utc(inv.DueAt), "paused": inv.Paused, "mails": inv.Mails,
-			"reminders": inv.Reminders, "asked_at": utc(inv.AskedAt), "status_at": inv.StatusAt.UTC(), "created_at": inv.CreatedAt.UTC(),
+			"reminders": inv.Reminders, "asked_at": utc(inv.AskedAt), "status_at": inv.StatusAt.UTC(), "created_at": inv.CreatedAt.UTC(), "expires_at": utc(inv.ExpiresAt),
+			"distribution_id": inv.DistributionID,
 		}
 	}
 	text, err := models.MarshalJSON(rows)

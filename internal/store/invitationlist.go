@@ -135,7 +135,7 @@ func (s *Store) InvitedPerson(ctx context.Context, r *models.Response) (*models.
 // MarkOpened notes that the person opened their link.
 func (s *Store) MarkOpened(ctx context.Context, id string) error {
 	now := s.clock.Now()
-	return fault("note opened link", s.write(ctx).Exec(`UPDATE invitations SET opened_at = ?,
+	return fault("note opened link", s.write(ctx).Exec(`UPDATE invitations SET opened_at = ?, opened_by = followed_by,
 			status_at = CASE WHEN status IN ('queued', 'sent') THEN ? ELSE status_at END,
 			status = CASE WHEN status IN ('queued', 'sent') THEN 'opened' ELSE status END
 		WHERE id = ? AND opened_at IS NULL`, now, now, id).Error)
@@ -148,5 +148,10 @@ func (s *Store) forgetResponses(ctx context.Context, responseID string) error {
 
 // AddInvitations writes invitations as they are, without asking whether anybody may be written to: for sample data.
 func (s *Store) AddInvitations(ctx context.Context, all []models.Invitation) error {
+	for i := range all {
+		if all[i].DistributionID == "" {
+			all[i].DistributionID = models.CollectorDistribution(all[i].CollectorID)
+		}
+	}
 	return fault("add invitations", s.write(ctx).CreateInBatches(all, insertInvitations).Error)
 }

@@ -153,10 +153,11 @@ func (in *inviting) due(ctx context.Context, all []*models.Invitation) ([]DueInv
 // mailOfInvitation names the mail of an invitation in its dedupe: no mail is written twice.
 func mailOfInvitation(id string, n int) string { return "invitation/" + id + "/" + strconv.Itoa(n) }
 
-func invitationOfMail(dedupe string) (string, bool) {
+func invitationOfMail(dedupe string) (id string, n int, ok bool) {
 	rest, ok := strings.CutPrefix(dedupe, "invitation/")
-	id, _, cut := strings.Cut(rest, "/")
-	return id, ok && cut
+	id, number, cut := strings.Cut(rest, "/")
+	n, err := strconv.Atoi(number)
+	return id, n, ok && cut && err == nil
 }
 
 // WriteInvitations stores the mails of due invitations, in the transaction that gave them: from then on each leaves by itself,
@@ -179,6 +180,9 @@ func (s *Store) WriteInvitations(ctx context.Context, due []DueInvitation, mails
 			return fault("write invitations", err)
 		}
 	}
+	if err := s.noteFollowUps(ctx, due); err != nil {
+		return err
+	}
 	return s.Tell(ctx, &models.Notices{Mails: mails})
 }
 
@@ -192,7 +196,7 @@ func (s *Store) followMail(ctx context.Context, mailID string, f MailFinish) err
 	if err != nil {
 		return fault("read mail", err)
 	}
-	id, ok := invitationOfMail(m.Dedupe)
+	id, n, ok := invitationOfMail(m.Dedupe)
 	if !ok || m.Kind != models.MailSurveyInvitation && m.Kind != models.MailSurveyReminder {
 		return nil
 	}
@@ -202,6 +206,18 @@ func (s *Store) followMail(ctx context.Context, mailID string, f MailFinish) err
 	}
 	if err != nil {
 		return err
+	}
+	if m.Kind == models.MailSurveyReminder {
+		became := models.InvitationFailed
+		switch {
+		case f.Status == models.MailSent:
+			became = models.InvitationSent
+		case unknownAddress(f.Error):
+			became = models.InvitationBounced
+		}
+		if err := s.followFollowUp(ctx, id, n, became); err != nil {
+			return err
+		}
 	}
 	now := s.clock.Now()
 	columns := map[string]any{}
@@ -287,7 +303,11 @@ func (s *Store) MarkBounced(ctx context.Context, orgID, email, why string) (int6
 		r := tx.write(ctx).Exec(`UPDATE invitations SET status = 'bounced', reason = '', error = ?, bounced_at = ?, status_at = ?, due_at = NULL, paused = FALSE
 			WHERE org_id = ? AND email_hash = ? AND status IN ('sent', 'failed')`, why, now, now, orgID, hash)
 		n = r.RowsAffected
-		return fault("mark invitations bounced", r.Error)
+		if r.Error != nil {
+			return fault("mark invitations bounced", r.Error)
+		}
+		return fault("mark mails bounced", tx.write(ctx).Exec(`UPDATE distribution_mails SET status = 'bounced' WHERE status = 'sent' AND (distribution_id, invitation_id) IN (
+			SELECT i.followed_by, i.id FROM invitations i WHERE i.org_id = ? AND i.email_hash = ? AND i.followed_by IS NOT NULL AND i.bounced_at = ?)`, orgID, hash, now).Error)
 	})
 	return n, err
 }

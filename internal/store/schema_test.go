@@ -164,6 +164,8 @@ func TestEveryFieldOfAModelHasItsColumn(t *testing.T) {
 		models.WebhookSecret{},
 		models.Collector{},
 		models.Invitation{},
+		models.Distribution{},
+		models.DistributionMail{},
 		models.CollectorCall{},
 		models.Response{},
 		models.Workflow{},
