@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,12 +19,13 @@ type instance struct {
 	code string // that opens the set-up page
 }
 
-// startServe runs "surveyflow serve" until the test ends.
-func startServe(t *testing.T) instance {
+// startServe runs "surveyflow serve" until the test ends, with more of the environment than the tests always give.
+func startServe(t *testing.T, more map[string]string) instance {
 	t.Helper()
 	env := map[string]string{
 		"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "surveyflow.db"), "HOST": "127.0.0.1", "PORT": "0",
 	}
+	maps.Copy(env, more)
 	ctx, cancel := context.WithCancel(t.Context())
 	log := &printed{until: " code=", seen: make(chan struct{})}
 	ended := make(chan error, 1)

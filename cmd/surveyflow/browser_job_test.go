@@ -27,7 +27,7 @@ const (
 // the log to the request that arrived, with nothing but the pages.
 func TestANewcomersFirstJob(t *testing.T) {
 	t.Parallel()
-	i := startServe(t)
+	i := startServe(t, nil)
 	p := comes(t, browsertest.New(t), i.url, browsertest.View{})
 	if !strings.HasSuffix(p.URL(), "/set-up") {
 		t.Fatalf("an empty instance opens at %s", p.URL())

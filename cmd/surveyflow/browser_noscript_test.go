@@ -9,7 +9,7 @@ import (
 // TestTheSameJobWithoutJavaScript builds a survey and a workflow, answers and looks, in a phone's browser that runs no scripts.
 func TestTheSameJobWithoutJavaScript(t *testing.T) {
 	t.Parallel()
-	i := startServe(t)
+	i := startServe(t, nil)
 	b := browsertest.New(t)
 	p := comes(t, b, i.url, browsertest.View{Width: 375, Height: 812, NoScript: true})
 	p.setsUp(i)

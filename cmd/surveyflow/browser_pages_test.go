@@ -253,7 +253,7 @@ func TestEveryPageIsAccessibleAndFits(t *testing.T) {
 	s.visitFromElsewhere()
 	s.visitAsRespondent(demo.told(t, "Answer the survey"))
 
-	empty := newTour(t, browsertest.New(t), startServe(t).url)
+	empty := newTour(t, browsertest.New(t), startServe(t, nil).url)
 	empty.visit("set-up", link.SetUp(), http.StatusOK)
 	empty.press("form .btn-primary", ".error-summary")
 	empty.look("set-up-wrong")

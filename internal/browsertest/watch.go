@@ -17,6 +17,7 @@ import (
 type watch struct {
 	mu         sync.Mutex
 	complaints []string
+	left       int // requests of scripts that the browser gave up because its page was left
 }
 
 // event takes an event of the tab. It runs on chromedp's reading goroutine and must be quick.
@@ -31,6 +32,9 @@ func (w *watch) event(ev any) {
 			w.add("%s %s: status %d", ev.Type, ev.Response.URL, ev.Response.Status)
 		}
 	case *network.EventLoadingFailed:
+		if ev.Type == network.ResourceTypeXHR && (ev.Canceled || ev.ErrorText == "net::ERR_ABORTED") {
+			w.leave()
+		}
 		if !ev.Canceled && isAsset(ev.Type) {
 			w.add("a %s did not load: %s %s", ev.Type, ev.ErrorText, ev.BlockedReason)
 		}
@@ -54,13 +58,34 @@ func (w *watch) add(format string, args ...any) {
 	w.complaints = append(w.complaints, fmt.Sprintf(format, args...))
 }
 
-// take returns the complaints and forgets them.
+func (w *watch) leave() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left++
+}
+
+// take returns the complaints and forgets them. What htmx says of a request that was under way when its page was left, such as
+// one that refreshes a list, is none: nobody sees it, and it may come before or after what the browser tells of that request.
 func (w *watch) take() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all := w.complaints
-	w.complaints = nil
+	var all []string
+	failed := map[string]int{}
+	for _, c := range w.complaints {
+		if isSendError(c) {
+			if failed[c]++; failed[c] <= w.left {
+				continue
+			}
+		}
+		all = append(all, c)
+	}
+	w.complaints, w.left = nil, 0
 	return all
+}
+
+// isSendError tells whether htmx complains that a request did not come through.
+func isSendError(complaint string) bool {
+	return strings.HasPrefix(complaint, `console: "htmx:afterRequest,`) || strings.HasPrefix(complaint, `console: "htmx:sendError,`)
 }
 
 // isAsset tells whether a page is broken without a resource of this kind.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,7 +98,7 @@ func (s *Store) runParts(ctx context.Context, a models.Actor, f RunFilter) ([]ru
 		}
 		var parts []runPart
 		for _, column := range searchedColumns {
-			parts = append(parts, s.byIndex(column, and("", append([]any{a.OrgID}, person...), "r.org_id = ?", "r."+column+" >= ?", "r."+column+" < ?")))
+			parts = append(parts, s.byIndex(column, append([]any{a.OrgID}, person...), where, args))
 		}
 		return parts, nil
 	}
@@ -140,17 +141,20 @@ func (s *Store) manyPeople(ctx context.Context, a models.Actor, person []any) (b
 	return false, nil
 }
 
-// byIndex has a part found by the index of that column. Left to themselves both databases may prefer to go through the runs from
-// the newest on, which takes long where few of them match.
-func (s *Store) byIndex(column string, p runPart) runPart {
-	where := strings.TrimPrefix(p.from, "FROM  WHERE ")
-	if s.dialect == postgres {
-		// What the index also holds is compared as expressions, for which no other index can be used.
-		where = strings.NewReplacer("r.id ", "(r.id || '') ", "r.status ", "(r.status || '') ", "r.workflow_id ", "(r.workflow_id || '') ").Replace(where)
-		p.from = "FROM (SELECT r.id FROM runs r WHERE " + where + " OFFSET 0) AS r"
-	} else {
-		p.from = "FROM runs AS r INDEXED BY " + searchedIndexes[column] + " WHERE " + where
+// byIndex spells the runs whose column lies in a range, found by the column's index: person gives the organisation and the
+// range's ends, where and args what else they have to meet. Left to themselves both databases may prefer to go through the runs
+// from the newest on, which takes long where few of them match.
+func (s *Store) byIndex(column string, person []any, where []string, args []any) runPart {
+	p := runPart{args: append(slices.Clone(person), args...)}
+	found := "r.org_id = ? AND r." + column + " >= ? AND r." + column + " < ?"
+	if s.dialect == postgres { // OFFSET 0 keeps the rest of the conditions, and the order, from choosing another index
+		p.from = "FROM (SELECT r.id, r.status, r.workflow_id, r.replay_of, r.created_at FROM runs r WHERE " + found + " OFFSET 0) AS r"
+		if len(where) > 0 {
+			p.from += " WHERE " + strings.Join(where, " AND ")
+		}
+		return p
 	}
+	p.from = "FROM runs AS r INDEXED BY " + searchedIndexes[column] + " WHERE " + strings.Join(append([]string{found}, where...), " AND ")
 	return p
 }
 
