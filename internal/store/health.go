@@ -363,9 +363,12 @@ func (s *Store) TellHealth(ctx context.Context, h *models.WorkflowHealth, n Heal
 		next = &at
 	}
 	err = s.InTx(ctx, func(ctx context.Context, tx *Store) error {
+		// What happened since h was read is still to be told, also when it happened at the same time by the clock: the counts say so.
 		r := tx.write(ctx).Exec(`UPDATE workflow_health SET told = ?, told_rev = told_rev + 1, failed_n = failed_n - ?, refused_n = refused_n - ?,
-				off_n = off_n - ?, tell_at = CASE WHEN tell_at = ? THEN CAST(? AS BIGINT) ELSE tell_at END
-			WHERE workflow_id = ? AND told_rev = ?`, string(told), n.Failed, n.Refused, n.Off, h.TellAt, next, h.WorkflowID, h.ToldRev)
+				off_n = off_n - ?, tell_at = CASE WHEN tell_at = ? AND failed_n = ? AND refused_n = ? AND off_n = ? AND consecutive_failures = ?
+					THEN CAST(? AS BIGINT) ELSE tell_at END
+			WHERE workflow_id = ? AND told_rev = ?`, string(told), n.Failed, n.Refused, n.Off,
+			h.TellAt, h.FailedN, h.RefusedN, h.OffN, h.ConsecutiveFailures, next, h.WorkflowID, h.ToldRev)
 		if won = r.RowsAffected == 1; r.Error != nil || !won {
 			return fault("tell of a workflow's health", r.Error)
 		}

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -25,28 +27,32 @@ func (s *Store) ClaimMails(ctx context.Context, node string, limit int) ([]Claim
 	var rows []struct {
 		ID     string
 		Starts int
+		Rank   int64
 	}
 	err := s.write(ctx).Raw(`WITH c AS MATERIALIZED (
 			SELECT id FROM queue WHERE kind = 'mail' AND state = 'ready' ORDER BY rank LIMIT ?`+s.skipLocked()+`)
 		UPDATE queue SET state = 'running', state_at = ?, started_at = COALESCE(started_at, ?), node = ?, claim = ?, starts = starts + 1
-		WHERE id IN (SELECT id FROM c) RETURNING id, starts`, limit, now.UnixMicro(), now.UnixMicro(), node, token).Scan(&rows).Error
+		WHERE id IN (SELECT id FROM c) RETURNING id, starts, rank`, limit, now.UnixMicro(), now.UnixMicro(), node, token).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, fault("claim mails", err)
 	}
-	starts := make(map[string]int, len(rows))
+	claims := make(map[string]ClaimedMail, len(rows))
+	ranks := make(map[string]int64, len(rows))
 	for _, r := range rows {
-		starts[r.ID] = r.Starts
+		claims[r.ID], ranks[r.ID] = ClaimedMail{Claim: token, Starts: r.Starts}, r.Rank
 	}
 	var mails []models.Mail
-	if err := s.write(ctx).Where("id IN ?", sortedKeys(starts)).Order("id").Find(&mails).Error; err != nil {
+	if err := s.write(ctx).Where("id IN ?", sortedKeys(claims)).Order("id").Find(&mails).Error; err != nil {
 		return nil, fault("read claimed mails", err)
 	}
 	if len(mails) != len(rows) {
 		return nil, fmt.Errorf("read claimed mails: %d of %d are there", len(mails), len(rows))
 	}
+	slices.SortStableFunc(mails, func(a, b models.Mail) int { return cmp.Compare(ranks[a.ID], ranks[b.ID]) })
 	claimed := make([]ClaimedMail, len(mails))
 	for i, m := range mails {
-		claimed[i] = ClaimedMail{Mail: m, Claim: token, Starts: starts[m.ID]}
+		claimed[i] = claims[m.ID]
+		claimed[i].Mail = m
 	}
 	return claimed, nil
 }
@@ -164,13 +170,18 @@ func (s *Store) Mail(ctx context.Context, a models.Actor, id string) (*models.Ma
 		return nil, time.Time{}, forbidden()
 	}
 	var m models.Mail
-	if err := s.read(ctx).Where("org_id = ? AND id = ?", a.OrgID, id).Take(&m).Error; err != nil {
-		return nil, time.Time{}, fault("read mail", err)
-	}
 	var due []int64
-	err := s.read(ctx).Raw("SELECT due_at FROM queue WHERE id = ? AND due_at IS NOT NULL", id).Scan(&due).Error
-	if err != nil || len(due) == 0 {
-		return &m, time.Time{}, fault("read mail", err)
+	err := s.snapshot(ctx, func(_ context.Context, tx *gorm.DB) error { // what became of a try, and when the next is made
+		if err := tx.Where("org_id = ? AND id = ?", a.OrgID, id).Take(&m).Error; err != nil {
+			return fault("read mail", err)
+		}
+		return fault("read mail", tx.Raw("SELECT due_at FROM queue WHERE id = ? AND due_at IS NOT NULL", id).Scan(&due).Error)
+	})
+	switch {
+	case err != nil:
+		return nil, time.Time{}, err
+	case len(due) == 0:
+		return &m, time.Time{}, nil
 	}
 	return &m, time.UnixMicro(due[0]).UTC(), nil
 }

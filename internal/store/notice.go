@@ -44,27 +44,23 @@ func (b *batch) tell(ctx context.Context, n *models.Notices) error {
 		return nil
 	}
 	now := b.clock.Now()
-	queued := map[string]bool{}
 	for i := range n.Mails {
 		m := &n.Mails[i]
 		m.CreatedAt, m.StatusAt = now, now
 		if m.Dedupe == "" {
 			m.Dedupe = m.ID
 		}
-		queued[m.ID] = m.Status == models.MailQueued
 	}
 	headings, err := headingsOf(n.Mails)
 	if err != nil {
 		return err
 	}
-	var send []string
+	written := map[string]bool{}
 	type mail = models.Mail
 	err = b.eachReturning(ctx, insertMails, len(n.Mails), func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)
-		if queued[id] {
-			send = append(send, id)
-		}
+		written[id] = true
 		return err
 	},
 		column(n.Mails, func(m *mail) string { return m.ID }), column(n.Mails, func(m *mail) string { return m.OrgID }),
@@ -76,7 +72,14 @@ func (b *batch) tell(ctx context.Context, n *models.Notices) error {
 	if err != nil {
 		return err
 	}
-	err = b.each(ctx, insertMailQueue, len(send), send, column(send, func(*string) int64 { return now.UnixMicro() }))
+	var send []string
+	var ranks []int64 // one behind the other, so that people get first what was told first
+	for i := range n.Mails {
+		if m := &n.Mails[i]; m.Status == models.MailQueued && written[m.ID] {
+			send, ranks = append(send, m.ID), append(ranks, now.UnixMicro()+int64(i))
+		}
+	}
+	err = b.each(ctx, insertMailQueue, len(send), send, ranks)
 	if err != nil {
 		return err
 	}
