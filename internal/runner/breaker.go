@@ -30,6 +30,7 @@ type breaker struct {
 	why      string    // the last failure
 	offered  time.Time // the retryAt for which a held run was released
 	read     time.Time // when its row was last read, by the machine's clock
+	changed  int64     // the gate's moment at which this node last learned something by itself
 }
 
 // news is what is to be written down after a call.

@@ -24,11 +24,13 @@ const (
 // gate limits the calls per receiver. Who finds it full waits a moment, or is turned away when nobody came out for that
 // long: a dead receiver then costs the others nothing.
 type gate struct {
-	mu    sync.Mutex
-	hosts map[string]*receiver
-	held  chan string // receivers with a free place and runs that were turned away
-	nodes int         // that share the places of every receiver; 0 counts as 1
-	turn  int         // of this node among them, from 0
+	mu        sync.Mutex
+	hosts     map[string]*receiver
+	held      chan string // receivers with a free place and runs that were turned away
+	nodes     int         // that share the places of every receiver; 0 counts as 1
+	turn      int         // of this node among them, from 0
+	changes   int64       // counts what this node learned of receivers by itself
+	forgotten int64       // the last of it that was about a receiver which is not remembered any more
 }
 
 type receiver struct {
@@ -96,6 +98,7 @@ func (g *gate) of(host string) *receiver {
 // forget removes what nobody would miss. The gate is locked.
 func (g *gate) forget(host string, h *receiver) {
 	if h.idle() {
+		g.forgotten = max(g.forgotten, h.breaker.changed)
 		delete(g.hosts, host)
 	}
 }
@@ -177,6 +180,9 @@ func (g *gate) called(host string, c call, now time.Time) news {
 	h := g.hosts[host]
 	h.org = c.org
 	n := h.breaker.called(c, now)
+	if n != newsNone {
+		g.changed(&h.breaker)
+	}
 	if n == newsWell {
 		h.turned = true // others may hold runs for it
 	}

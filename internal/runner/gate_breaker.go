@@ -31,11 +31,44 @@ func (g *gate) failing(host string) (open bool, due time.Time) {
 	return h.breaker.open, h.breaker.retryAt
 }
 
-// adopt takes over what a row says; nil says that there is none.
+// moment names the present: what is read of a row from here on is older than what this node learns by itself meanwhile.
+func (g *gate) moment() int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.changes
+}
+
+// changed notes that this node learned something by itself. The gate is locked.
+func (g *gate) changed(b *breaker) {
+	g.changes++
+	b.changed = g.changes
+}
+
+// adopt takes over the row that this node has just written.
 func (g *gate) adopt(host string, row *models.Host) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h := g.of(host)
+	g.changed(&h.breaker)
+	g.take(host, h, row)
+}
+
+// learn takes over a row that was read after that moment; nil says that there is none. It is no news when this node has written
+// another one since: a receiver that has just come back would be held again.
+func (g *gate) learn(host string, row *models.Host, since int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	own := g.forgotten
+	if h := g.hosts[host]; h != nil {
+		own = h.breaker.changed
+	}
+	if own <= since {
+		g.take(host, g.of(host), row)
+	}
+}
+
+// take takes over a row. The gate is locked.
+func (g *gate) take(host string, h *receiver, row *models.Host) {
 	was := h.breaker.open
 	if row != nil {
 		h.org = row.OrgID
@@ -48,12 +81,13 @@ func (g *gate) adopt(host string, row *models.Host) {
 	g.forget(host, h)
 }
 
-// adoptAll takes over the rows of all receivers that are in trouble; what has none is in none.
-func (g *gate) adoptAll(rows []models.Host) {
+// learnAll takes over the rows of all receivers that are in trouble, as they were read after that moment; what has none is in
+// none.
+func (g *gate) learnAll(rows []models.Host, since int64) {
 	there := make(map[string]bool, len(rows))
 	for i := range rows {
 		there[rows[i].Host] = true
-		g.adopt(rows[i].Host, &rows[i])
+		g.learn(rows[i].Host, &rows[i], since)
 	}
 	g.mu.Lock()
 	var well []string
@@ -64,7 +98,7 @@ func (g *gate) adoptAll(rows []models.Host) {
 	}
 	g.mu.Unlock()
 	for _, host := range well {
-		g.adopt(host, nil)
+		g.learn(host, nil, since)
 	}
 }
 
@@ -86,6 +120,7 @@ func (g *gate) saved(host string) (n int, anew bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	b := &g.of(host).breaker
+	g.changed(b)
 	n, anew = b.unsaved, b.anew
 	b.unsaved, b.anew = 0, false
 	return n, anew

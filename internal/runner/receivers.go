@@ -82,9 +82,10 @@ func (e *execution) held(host string, deadline time.Duration) store.Next {
 func (e *execution) admitProbe(ctx context.Context, host string) (a admission, open bool) {
 	org, now := e.c.Run.OrgID, e.Clock.Now()
 	if e.gate.stale(host) {
+		since := e.gate.moment()
 		h, err := e.Store.Host(ctx, org, host)
 		if err == nil {
-			e.gate.adopt(host, h)
+			e.gate.learn(host, h, since)
 		}
 	}
 	open, due := e.gate.failing(host)
@@ -103,8 +104,9 @@ func (e *execution) admitProbe(ctx context.Context, host string) (a admission, o
 		e.gate.enterForProbe(host)
 		return admission{in: true, probe: true}, true
 	}
+	since := e.gate.moment()
 	if h, err = e.Store.Host(ctx, org, host); err == nil {
-		e.gate.adopt(host, h)
+		e.gate.learn(host, h, since)
 	}
 	open, _ = e.gate.failing(host)
 	return admission{next: e.held(host, failingDeadline)}, open
@@ -150,7 +152,7 @@ func (e *execution) called(ctx context.Context, host string, probe bool, out tas
 		h, err = e.Store.HostWell(ctx, org, host)
 		e.Log.Info("a receiver is back: its calls are made again", "receiver", host)
 	case newsSteady:
-		err = e.Store.HostSteady(ctx, org, host)
+		h, err = e.Store.HostSteady(ctx, org, host)
 	}
 	if err != nil { // this node acts on what it saw; the next call tells the others
 		e.Log.Warn("the state of a receiver could not be written", "receiver", host, "error", err)
@@ -167,15 +169,17 @@ func (r *Runner) saveFailures(ctx context.Context, org, host string, asked time.
 	return r.Store.HostFailed(ctx, org, host, store.HostFailures{N: n, Anew: anew, Error: r.gate.why(host), Asked: asked})
 }
 
-// watchHosts shares what is known of receivers with the other nodes, sends probes, and releases what nobody else would.
+// watchHosts looks after the receivers now and then.
 func (r *Runner) watchHosts(ctx context.Context) {
-	for n := 0; ; n++ {
-		if err := r.syncHosts(ctx, n%hostsRepair == 0); err != nil && ctx.Err() == nil {
-			r.Log.Warn("looking after receivers failed; trying again", "error", err)
-		}
-		if !r.pause(ctx, hostsEvery) {
-			return
-		}
+	for n := 1; r.pause(ctx, hostsEvery); n++ {
+		r.lookAfterHosts(ctx, n%hostsRepair == 0)
+	}
+}
+
+// lookAfterHosts shares what is known of receivers with the other nodes, sends probes, and releases what nobody else would.
+func (r *Runner) lookAfterHosts(ctx context.Context, repair bool) { //nolint:revive // the thorough round
+	if err := r.syncHosts(ctx, repair); err != nil && ctx.Err() == nil {
+		r.Log.Warn("looking after receivers failed; trying again", "error", err)
 	}
 }
 
@@ -194,11 +198,12 @@ func (r *Runner) syncHosts(ctx context.Context, repair bool) error { //nolint:re
 		}
 		r.gate.adopt(host, h)
 	}
+	since := r.gate.moment()
 	rows, err := r.Store.TroubledHosts(ctx)
 	if err != nil {
 		return err
 	}
-	r.gate.adoptAll(rows)
+	r.gate.learnAll(rows, since)
 	for _, host := range r.gate.probes(r.Clock.Now()) {
 		if _, err := r.Store.ReleaseHost(ctx, host, 1); err != nil {
 			return err

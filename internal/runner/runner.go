@@ -26,6 +26,8 @@ const (
 	pollEvery = 500 * time.Millisecond
 	// DefaultGrace is how long work under way may take to end when the program stops.
 	DefaultGrace = 10 * time.Second
+	// leavePatience is how long a database that does not answer keeps the program from ending after that.
+	leavePatience = 10 * time.Second
 )
 
 // Options say what a runner works with.
@@ -98,6 +100,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err := r.join(ctx, host); err != nil {
 		return fmt.Errorf("start working: %w", err)
 	}
+	r.lookAfterHosts(ctx, true) // before the first call: a receiver that others saw failing is not called
 	r.Log.Info("working", "node", r.node, "workers", cap(r.free))
 	workCtx, cancelWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelWork()
@@ -140,7 +143,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	stopUpkeep()
 	upkeep.Wait()
-	leaveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	leaveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leavePatience)
 	defer cancel()
 	if r.Outbox != nil {
 		if err := r.tellAll(leaveCtx); err != nil {

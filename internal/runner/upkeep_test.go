@@ -48,6 +48,49 @@ func TestNodesThatWereCutOffTogetherKeepTheirRuns(t *testing.T) {
 	running(models.RunScheduled)
 }
 
+// A row that was read before a call found the receiver back must not hold its calls again.
+func TestWhatWasReadBeforeIsNoNews(t *testing.T) {
+	t.Parallel()
+	const host = "https://back"
+	g, now := newGate(), time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	due := now.UnixMicro()
+	open := models.Host{OrgID: "acme", Host: host, Breaker: models.BreakerOpen, Failures: store.BreakAfter, Trips: 1, RetryAt: &due}
+	closed := models.Host{OrgID: "acme", Host: host, Breaker: models.BreakerClosed, Failures: store.BreakAfter - store.BackAtOnce, Trips: 1}
+	g.learn(host, &open, g.moment())
+	if failing, _ := g.failing(host); !failing {
+		t.Fatal("what another node wrote is not taken over")
+	}
+	since := g.moment()
+	g.enterForProbe(host)
+	if n := g.called(host, call{org: "acme", state: calledWell, probe: true}, now); n != newsWell {
+		t.Fatalf("news %d", n)
+	}
+	g.adopt(host, &closed)
+	g.learnAll([]models.Host{open}, since)
+	if failing, _ := g.failing(host); failing {
+		t.Error("an older row holds the calls again")
+	}
+	for range steadyAfter {
+		if g.enter(t.Context(), host, 0) != entryIn {
+			t.Fatal("there is no place")
+		}
+		g.called(host, call{org: "acme", state: calledWell}, now)
+	}
+	g.saved(host)
+	g.tidy(now)
+	if g.emptied(host, 0); len(g.hosts) != 0 {
+		t.Fatalf("%d receivers are remembered; want none", len(g.hosts))
+	}
+	g.learn(host, &open, since) // nor when it is forgotten meanwhile
+	if failing, _ := g.failing(host); failing {
+		t.Error("an older row holds the calls of a receiver that was forgotten")
+	}
+	g.learn(host, &open, g.moment())
+	if failing, _ := g.failing(host); !failing {
+		t.Error("a newer row is not taken over")
+	}
+}
+
 func TestAPlaceThatBecomesFreeBeforeTheHoldIsOfferedAgain(t *testing.T) {
 	t.Parallel()
 	g := newGate()

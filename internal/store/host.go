@@ -95,9 +95,9 @@ func (s *Store) HostWell(ctx context.Context, orgID, host string) (*models.Host,
 }
 
 // HostSteady says that a receiver has been well for a while since it came back: it starts anew.
-func (s *Store) HostSteady(ctx context.Context, orgID, host string) error {
-	return fault("note that a receiver is well", s.write(ctx).Exec(`UPDATE hosts SET failures = 0, trips = 0, updated_at = ?
-		WHERE org_id = ? AND host = ? AND breaker = 'closed'`, s.clock.Now().UnixMicro(), orgID, host).Error)
+func (s *Store) HostSteady(ctx context.Context, orgID, host string) (*models.Host, error) {
+	return s.hostRow(ctx, "note that a receiver is well", `UPDATE hosts SET failures = 0, trips = 0, updated_at = ?
+		WHERE org_id = ? AND host = ? AND breaker = 'closed' RETURNING `+hostColumns, s.clock.Now().UnixMicro(), orgID, host)
 }
 
 // WinProbe gives the next probe of a receiver to the one caller of all nodes who may make it; nil for the others. Until the
