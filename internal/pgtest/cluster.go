@@ -200,9 +200,9 @@ func (c *Cluster) remove() error {
 	return errors.Join(c.release("remove\n"), os.RemoveAll(c.dir))
 }
 
-// url returns the URL of a database of the cluster.
+// url returns the URL of a database of the cluster. A busy machine may take its time to start the process of a connection.
 func (c *Cluster) url(database string) string {
-	query := url.Values{"host": {c.dir}, "user": {role}, "sslmode": {"disable"}}
+	query := url.Values{"host": {c.dir}, "user": {role}, "sslmode": {"disable"}, "connect_timeout": {"60"}}
 	return "postgres:///" + database + "?" + query.Encode()
 }
 

@@ -142,7 +142,7 @@ func TestAServiceThatMisbehavesCostsItsOwnRun(t *testing.T) {
 		"headers":          {post(raw(t, endlessHeaders), once), "outbound.protocol"},
 		"10 MB":            {post(large.URL, once), "outbound.too_large"},
 		"redirected POST":  {post(redirects.URL, once), "outbound.redirect"},
-		"redirected GET":   {post(redirects.URL, once, seconds(5, "GET")), "outbound.refused.metadata"},
+		"redirected GET":   {post(redirects.URL, once, seconds(30, "GET")), "outbound.refused.metadata"},
 		"binary with NULs": {post(raw(t, says("HTTP/1.1 500 \xff\xfe\r\nX-Bad: \xff\r\nContent-Length: 4\r\n\r\n\x00\x01\xff\x00")), once), "run.error.status"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -208,7 +208,7 @@ func TestAnUnknownTaskTypeWaitsUncharged(t *testing.T) {
 	stop := b.work(runner.Options{})
 	id := b.complete("x")
 	var d *store.RunDetail
-	storetest.Eventually(t, 10*time.Second, "the run waits", func() bool {
+	storetest.Eventually(t, storetest.Patience, "the run waits", func() bool {
 		var err error
 		d, err = b.Store.Run(t.Context(), b.Actor, id)
 		b.Check(err)
@@ -255,7 +255,8 @@ func TestARunThatThreeProcessesDiedOfIsParked(t *testing.T) {
 	})
 }
 
-// Only one suspect at a time, and the next as soon as it ended: 40 do not take 40 polls.
+// Only one suspect at a time, and the next as soon as it ended: with a poll for each they would take more than the time that is
+// allowed here.
 func TestSuspectsFollowOneAnother(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -269,7 +270,7 @@ func TestSuspectsFollowOneAnother(t *testing.T) {
 		return task.Outcome{Result: task.Done}
 	}))
 	var ids []string
-	for range 40 {
+	for range 150 {
 		ids = append(ids, b.complete("x"))
 	}
 	b.die(false)
@@ -278,8 +279,8 @@ func TestSuspectsFollowOneAnother(t *testing.T) {
 	for _, id := range ids {
 		b.run(id, models.RunSucceeded)
 	}
-	if took := time.Since(began); most != 1 || took > 10*time.Second {
-		t.Errorf("%d suspects at a time, %s for all; want 1 and less than 10 s", most, took)
+	if took := time.Since(began); most != 1 || took > time.Minute {
+		t.Errorf("%d suspects at a time, %s for all; want 1 and less than a minute", most, took)
 	}
 }
 
@@ -341,11 +342,8 @@ func TestARunIsHeldAtTheTaskBoundaryWhenItsWorkflowIsOff(t *testing.T) {
 	b.Check(b.Store.SetWorkflowEnabled(t.Context(), b.Actor, b.workflow.ID, false))
 	close(leave)
 	d := b.run(id, models.RunScheduled)
-	for d.Hold == nil {
-		d = b.run(id, models.RunScheduled)
-	}
-	if *d.Hold != models.HoldOff || len(d.Attempts) != 1 {
-		t.Errorf("held by %v after %d attempts; want off and 1", *d.Hold, len(d.Attempts))
+	if d.Hold == nil || *d.Hold != models.HoldOff || len(d.Attempts) != 1 {
+		t.Errorf("held by %v after %d attempts; want off and 1", d.Hold, len(d.Attempts))
 	}
 	b.Check(b.Store.SetWorkflowEnabled(t.Context(), b.Actor, b.workflow.ID, true))
 	if d = b.run(id, models.RunSucceeded); len(d.Attempts) != 2 {
@@ -422,7 +420,7 @@ func TestHeldRunsGoOnAsSoonAsThereIsRoom(t *testing.T) {
 		for range 80 {
 			ids = append(ids, b.complete("x"))
 		}
-		storetest.Eventually(t, 10*time.Second, "some are held", func() bool {
+		storetest.Eventually(t, storetest.Patience, "some are held", func() bool {
 			depths, err := b.Store.QueueDepths(t.Context())
 			b.Check(err)
 			return depths[models.QueueHeld] > 10
@@ -489,7 +487,7 @@ func TestRunsSurviveBrokenConnections(t *testing.T) {
 		}
 	}
 	for _, id := range ids {
-		storetest.Eventually(t, 30*time.Second, "the run ends", func() bool {
+		storetest.Eventually(t, storetest.Patience, "the run ends", func() bool {
 			b.clock.Advance(time.Second) // what went astray is missed after 30 s
 			r, err := b.Store.Run(t.Context(), b.Actor, id)
 			b.Check(err)
@@ -497,7 +495,7 @@ func TestRunsSurviveBrokenConnections(t *testing.T) {
 			return r.Status == models.RunSucceeded && len(tried) == 2
 		})
 	}
-	storetest.Eventually(t, 30*time.Second, "the queue is empty", func() bool {
+	storetest.Eventually(t, storetest.Patience, "the queue is empty", func() bool {
 		b.clock.Advance(time.Second)
 		depths, err := b.Store.QueueDepths(t.Context())
 		b.Check(err)

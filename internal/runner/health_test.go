@@ -73,9 +73,11 @@ func TestAWorkflowSwitchesItselfOffAfterFailuresInARow(t *testing.T) {
 		for range 3 {
 			b.run(b.accept("x"), models.RunFailed)
 		}
+		storetest.Eventually(t, storetest.Patience, "people hear that it failed", func() bool { return len(server.Received()) == 1 })
+		b.clock.Advance(time.Second)
 		mood.Store(int32(task.Done))
 		b.run(b.accept("x"), models.RunSucceeded)
-		storetest.Eventually(t, 10*time.Second, "people hear that it failed, and that it is well", func() bool { return len(server.Received()) == 2 })
+		storetest.Eventually(t, storetest.Patience, "people hear that it is well", func() bool { return len(server.Received()) == 2 })
 		mood.Store(int32(task.Failed))
 		for range 3 {
 			b.run(b.accept("x"), models.RunFailed)
@@ -99,7 +101,7 @@ func TestAWorkflowSwitchesItselfOffAfterFailuresInARow(t *testing.T) {
 				t.Errorf("%+v; want it held with the reason and without a deadline", r.RunRow)
 			}
 		}
-		storetest.Eventually(t, 10*time.Second, "the mails arrive", func() bool { return len(server.Received()) == 3 })
+		storetest.Eventually(t, storetest.Patience, "the mails arrive", func() bool { return len(server.Received()) == 3 })
 		for i, want := range []string{"failed", "works again", "switched itself off"} { // its second time of failing is within the hour
 			if got := server.Received()[i].Data; !strings.Contains(got, want) {
 				t.Errorf("mail %d does not say %q:\n%s", i, want, got)
@@ -131,7 +133,7 @@ func TestAReceiverThatIsGoneSwitchesTheWorkflowOff(t *testing.T) {
 		if why := models.DecodeRunError(w.OffReason); w.Enabled || why == nil || why.Key != "workflow.off.gone" {
 			t.Fatalf("%+v", w)
 		}
-		storetest.Eventually(t, 5*time.Second, "its owner hears of it before somebody turns it on, though nobody wants mails", func() bool {
+		storetest.Eventually(t, storetest.Patience, "its owner hears of it before somebody turns it on, though nobody wants mails", func() bool {
 			all, _, err := b.Store.Notifications(t.Context(), b.Actor, store.Page{})
 			return err == nil && len(all) == 1 && all[0].Kind == models.NotifyWorkflowOff
 		})
@@ -163,7 +165,7 @@ func TestAWorkflowSwitchesItselfOffAfterThreeDaysOfNothingButFailures(t *testing
 			t.Fatal("off too early")
 		}
 		b.run(b.accept("x"), models.RunScheduled)
-		storetest.Eventually(t, 5*time.Second, "it is off", func() bool {
+		storetest.Eventually(t, storetest.Patience, "it is off", func() bool {
 			w := b.reload()
 			return !w.Enabled && models.DecodeRunError(w.OffReason).Key == "workflow.off.days"
 		})
@@ -215,11 +217,11 @@ func TestNewsAreToldOnceByWhoeverWorks(t *testing.T) {
 		}
 		return counts[models.MailQueued], n
 	}
-	storetest.Eventually(t, 10*time.Second, "it is told", func() bool { mails, n := told(); return mails == 1 && n == 5 })
+	storetest.Eventually(t, storetest.Patience, "it is told", func() bool { mails, n := told(); return mails == 1 && n == 5 })
 	for range 5 {
 		b.run(b.complete("x"), models.RunFailed)
 	}
-	storetest.Eventually(t, 10*time.Second, "the rest is counted", func() bool { _, n := told(); return n == 10 })
+	storetest.Eventually(t, storetest.Patience, "the rest is counted", func() bool { _, n := told(); return n == 10 })
 	if mails, _ := told(); mails != 1 {
 		t.Errorf("%d mails", mails)
 	}

@@ -65,7 +65,7 @@ func (in *inviting) dispatch() {
 func (in *inviting) becomes(id string, want models.InvitationStatus) *models.Invitation {
 	in.Helper()
 	var inv *models.Invitation
-	storetest.Eventually(in, 20*time.Second, "the invitation is "+string(want), func() bool {
+	storetest.Eventually(in, storetest.Patience, "the invitation is "+string(want), func() bool {
 		var err error
 		inv, err = in.Store.InvitationOf(in.Context(), id)
 		in.Check(err)
@@ -164,11 +164,11 @@ func TestAnInvitationIsAMailWithAPersonalLink(t *testing.T) {
 
 		in.clock.Advance(48 * time.Hour)
 		in.dispatch()
-		storetest.Eventually(t, 20*time.Second, "the reminder arrives", func() bool { return len(in.server.Received()) == 3 })
+		storetest.Eventually(t, storetest.Patience, "the reminder arrives", func() bool { return len(in.server.Received()) == 3 })
 		if got := in.letters()[2]; !strings.Contains(got.text, personal) || decoded(got, "Subject") != "A reminder: Feedback" || decoded(got, "To") != "<ada@example.com>" {
 			t.Errorf("the reminder: %s\n%s", decoded(got, "Subject"), got.text)
 		}
-		storetest.Eventually(t, 20*time.Second, "the next is due", func() bool {
+		storetest.Eventually(t, storetest.Patience, "the next is due", func() bool {
 			inv, err := in.Store.InvitationOf(t.Context(), ada.ID)
 			return err == nil && inv.DueAt != nil && inv.DueAt.Equal(in.clock.Now().Add(72*time.Hour)) && inv.Reminders == 1
 		})
@@ -215,7 +215,7 @@ func TestWhatTheMailServerSaysShowsAtTheInvitation(t *testing.T) {
 			t.Errorf("%d reminded, %v", n, err)
 		}
 		in.dispatch()
-		storetest.Eventually(t, 20*time.Second, "the reminder arrives", func() bool { return len(in.server.Received()) == 2 })
+		storetest.Eventually(t, storetest.Patience, "the reminder arrives", func() bool { return len(in.server.Received()) == 2 })
 		if all, err := in.Store.Unsubscribe(t.Context(), ok.ID, "x"+ok.Token, true); models.ErrorCode(err) != models.CodeNotFound {
 			t.Errorf("with another token: %v, %v", all, err)
 		}

@@ -48,7 +48,7 @@ func newReceiver(t *testing.T, status int) *receiver {
 // saw waits until the receiver got so many calls.
 func (r *receiver) saw(t *testing.T, calls int) {
 	t.Helper()
-	storetest.Eventually(t, 10*time.Second, "the calls arrive", func() bool { return int(r.calls.Load()) >= calls })
+	storetest.Eventually(t, storetest.Patience, "the calls arrive", func() bool { return int(r.calls.Load()) >= calls })
 	if got := int(r.calls.Load()); got != calls {
 		t.Errorf("%d calls arrived; want %d", got, calls)
 	}
@@ -64,7 +64,7 @@ func (b *bench) host(address string) *models.Host {
 // held counts the runs that are held for the receiver.
 func (b *bench) held(want int) {
 	b.Helper()
-	storetest.Eventually(b, 10*time.Second, "the runs are held", func() bool {
+	storetest.Eventually(b, storetest.Patience, "the runs are held", func() bool {
 		n, err := b.Store.CountHeld(b.Context(), b.Actor)
 		b.Check(err)
 		return n == want
@@ -95,7 +95,7 @@ func TestCallsToAReceiverThatIsDownAreHeldUntilAProbeFindsItBack(t *testing.T) {
 		for i, pause := range []time.Duration{10 * time.Second, 20 * time.Second} {
 			b.clock.Advance(pause)
 			down.saw(t, store.BreakAfter+i+1)
-			storetest.Eventually(t, 5*time.Second, "the probe has failed", func() bool {
+			storetest.Eventually(t, storetest.Patience, "the probe has failed", func() bool {
 				h = b.host(down.URL)
 				return h.Trips == i+2 && time.UnixMicro(*h.RetryAt).Sub(b.clock.Now()) == 2*pause
 			})
@@ -103,11 +103,11 @@ func TestCallsToAReceiverThatIsDownAreHeldUntilAProbeFindsItBack(t *testing.T) {
 		b.held(18)
 		down.status.Store(http.StatusOK)
 		b.clock.Advance(40 * time.Second)
-		storetest.Eventually(t, 10*time.Second, "all that were held are done", func() bool {
+		storetest.Eventually(t, storetest.Patience, "all that were held are done", func() bool {
 			counts, err := b.Store.RunCounts(t.Context(), b.Actor, store.RunFilter{})
 			return err == nil && counts[models.RunSucceeded] == 18
 		})
-		storetest.Eventually(t, 5*time.Second, "the receiver is well", func() bool {
+		storetest.Eventually(t, storetest.Patience, "the receiver is well", func() bool {
 			h = b.host(down.URL)
 			return h.Breaker == models.BreakerClosed && h.Trips == 0 && h.Failures == 0
 		})
@@ -165,7 +165,7 @@ func TestFailuresThatAreNotTheReceiversDoNotHoldOthers(t *testing.T) {
 	for range runs {
 		b.complete("x")
 	}
-	storetest.Eventually(t, 10*time.Second, "all have failed", func() bool {
+	storetest.Eventually(t, storetest.Patience, "all have failed", func() bool {
 		counts, err := b.Store.RunCounts(t.Context(), b.Actor, store.RunFilter{})
 		return err == nil && counts[models.RunFailed] == runs
 	})
@@ -188,7 +188,7 @@ func TestAReceiverThatFlapsIsNotHeld(t *testing.T) {
 	for range 40 {
 		b.complete("x")
 	}
-	storetest.Eventually(t, 10*time.Second, "all were called", func() bool { return n.Load() == 40 })
+	storetest.Eventually(t, storetest.Patience, "all were called", func() bool { return n.Load() == 40 })
 	if h := b.host(flaps.URL); h != nil && h.Breaker == models.BreakerOpen {
 		t.Errorf("%+v", h)
 	}
@@ -212,13 +212,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 func TestAReceiverGetsNoMoreCallsAtTheSameTimeThanItsOwnerWants(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
-	var inside, most atomic.Int32
-	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		most.Store(max(most.Load(), inside.Add(1)))
-		<-release
-		inside.Add(-1)
-	}))
-	t.Cleanup(slow.Close)
+	slow := newGathering(t, release)
 	b := newBench(t, limited(slow.URL, models.WebServiceConfig{Concurrency: 2}))
 	b.work(runner.Options{Workers: 8})
 	var ids []string
@@ -226,17 +220,44 @@ func TestAReceiverGetsNoMoreCallsAtTheSameTimeThanItsOwnerWants(t *testing.T) {
 		ids = append(ids, b.complete("x"))
 	}
 	b.held(4)
+	slow.holds(t, 2)
 	close(release)
 	for _, id := range ids {
 		b.run(id, models.RunSucceeded)
 	}
-	if most.Load() != 2 {
-		t.Errorf("%d calls at the same time; want 2", most.Load())
+	if most := slow.most.Load(); most != 2 {
+		t.Errorf("%d calls at the same time; want 2", most)
 	}
 }
 
+// gathering is a receiver that keeps its calls until it may let them go, and counts them.
+type gathering struct {
+	*httptest.Server
+	inside, most atomic.Int32
+}
+
+func newGathering(t *testing.T, release <-chan struct{}) *gathering {
+	g := &gathering{}
+	g.Server = httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		in := g.inside.Add(1)
+		defer g.inside.Add(-1)
+		for most := g.most.Load(); in > most && !g.most.CompareAndSwap(most, in); most = g.most.Load() {
+			continue
+		}
+		<-release
+	}))
+	t.Cleanup(g.Close)
+	return g
+}
+
+// holds waits until so many calls have come.
+func (g *gathering) holds(t *testing.T, calls int32) {
+	t.Helper()
+	storetest.Eventually(t, storetest.Patience, "the calls have come", func() bool { return g.inside.Load() >= calls })
+}
+
 func limited(url string, c models.WebServiceConfig) models.TaskSpec {
-	c.Method, c.URL = "POST", url
+	c.Method, c.URL, c.TimeoutSeconds = "POST", url, 30
 	config, err := models.MarshalJSON(c)
 	if err != nil {
 		panic(err)
@@ -258,7 +279,7 @@ func TestCallsWaitForTheirTurnWhereThereIsARate(t *testing.T) {
 		slots := map[time.Duration]bool{}
 		for _, id := range ids {
 			var r *store.RunDetail
-			storetest.Eventually(t, 10*time.Second, "it is called or waits", func() bool {
+			storetest.Eventually(t, storetest.Patience, "it is called or waits", func() bool {
 				var err error
 				r, err = b.Store.Run(t.Context(), b.Actor, id)
 				b.Check(err)
@@ -300,7 +321,7 @@ func TestNodesShareBreakerAndRate(t *testing.T) {
 	for range store.BreakAfter {
 		b.complete("x")
 	}
-	storetest.Eventually(t, 10*time.Second, "it is open", func() bool { h := b.host(down.URL); return h != nil && h.Breaker == models.BreakerOpen })
+	storetest.Eventually(t, storetest.Patience, "it is open", func() bool { h := b.host(down.URL); return h != nil && h.Breaker == models.BreakerOpen })
 	stop()
 	other.work(runner.Options{Workers: 4})
 	id := b.complete("x")
@@ -311,16 +332,16 @@ func TestNodesShareBreakerAndRate(t *testing.T) {
 
 	b.work(runner.Options{Workers: 4})
 	b.clock.Advance(10 * time.Second)
-	storetest.Eventually(t, 10*time.Second, "a probe has failed", func() bool { return b.host(down.URL).Trips == 2 })
+	storetest.Eventually(t, storetest.Patience, "a probe has failed", func() bool { return b.host(down.URL).Trips == 2 })
 
 	b.workflow = b.Workflow(limited(paced.URL, models.WebServiceConfig{RatePerSecond: 1}))
 	b.live = b.compiled(b.workflow)
 	var ids []string
-	for range 20 {
+	for range 6 {
 		ids = append(ids, b.complete("y"))
 	}
-	for second := 1; second <= 20; second++ {
-		storetest.Eventually(t, 10*time.Second, "the next call arrives", func() bool { return int(paced.calls.Load()) >= second })
+	for second := 1; second <= 6; second++ {
+		storetest.Eventually(t, storetest.Patience, "the next call arrives", func() bool { return int(paced.calls.Load()) >= second })
 		if got := int(paced.calls.Load()); got > second {
 			t.Fatalf("%d calls in %d s", got, second)
 		}
@@ -337,16 +358,8 @@ func TestNodesShareTheLimitOfCallsAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1, 3} {
 		d := storetest.NewPostgres(t)
-		var inside, most atomic.Int32
 		release := make(chan struct{})
-		slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-			n := inside.Add(1)
-			for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
-			}
-			<-release
-			inside.Add(-1)
-		}))
-		t.Cleanup(slow.Close)
+		slow := newGathering(t, release)
 		b := newBenchOn(t, d, limited(slow.URL, models.WebServiceConfig{Concurrency: limit}))
 		other := *b
 		other.Instance = new(storetest.Instance)
@@ -355,21 +368,19 @@ func TestNodesShareTheLimitOfCallsAtTheSameTime(t *testing.T) {
 		b.work(runner.Options{Workers: 8})
 		other.work(runner.Options{Workers: 8})
 		// Each takes its share within a second of the other's coming.
-		storetest.Eventually(t, 10*time.Second, "both know of each other", func() bool { return b.nodes() == 2 && other.nodes() == 2 })
+		storetest.Eventually(t, storetest.Patience, "both know of each other", func() bool { return b.nodes() == 2 && other.nodes() == 2 })
 		var ids []string
 		for range 12 {
 			ids = append(ids, b.complete("x"))
 		}
 		b.held(12 - limit)
-		if n := int(inside.Load()); n != limit {
-			t.Errorf("%d calls at the same time; want %d", n, limit)
-		}
+		slow.holds(t, int32(limit))
 		close(release)
 		for _, id := range ids {
 			b.run(id, models.RunSucceeded)
 		}
-		if n := int(most.Load()); n > limit {
-			t.Errorf("%d calls at the same time; want %d at most", n, limit)
+		if most := int(slow.most.Load()); most != limit {
+			t.Errorf("%d calls at the same time; want %d", most, limit)
 		}
 	}
 }

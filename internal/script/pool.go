@@ -16,8 +16,8 @@ import (
 const (
 	// grace is how long after its limit a child may take to say so itself before it is killed.
 	grace = 100 * time.Millisecond
-	// checkLimit bounds reading a source, which takes milliseconds.
-	checkLimit = 2 * time.Second
+	// checkLimit bounds reading a source, which takes milliseconds; on a busy machine its child may have to start first.
+	checkLimit = 10 * time.Second
 	// maxRuns and maxBusy are after how many scripts, and how much time with them, a child is replaced.
 	maxRuns = 1000
 	maxBusy = 30 * time.Second

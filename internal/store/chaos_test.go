@@ -340,7 +340,7 @@ func (x *chaos) settle() {
 		x.Check(x.Store.SetWorkflowEnabled(x.Context(), x.Actor, w.ID, true))
 	}
 	random := rand.New(rand.NewPCG(3, 3))
-	storetest.Eventually(x, 20*time.Second, "every run ends", func() bool {
+	storetest.Eventually(x, storetest.Patience, "every run ends", func() bool {
 		_, err := x.Store.TakeOver(x.Context(), "ND_last", x.clock.Advance(time.Minute))
 		x.Check(err)
 		_, _, err = x.Store.PromoteDue(x.Context())

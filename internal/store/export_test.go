@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"surveyflow/models"
@@ -44,6 +45,20 @@ func (s *Store) SetPatience(d time.Duration) { s.committer.patience = d }
 
 // SetManyRuns changes how many runs a search finds by an index at most.
 func (s *Store) SetManyRuns(n int64) { s.manyRuns = n }
+
+// ExplainPromoteHeld tells how the database looks for held runs whose deadline has come.
+func (s *Store) ExplainPromoteHeld(ctx context.Context) (plan string, err error) {
+	explain := "EXPLAIN "
+	if s.dialect == sqlite {
+		explain = "EXPLAIN QUERY PLAN "
+	}
+	var lines []map[string]any
+	err = s.read(ctx).Raw(explain+s.promoteHeld(), 1, heldLimit, 1).Scan(&lines).Error
+	for _, line := range lines {
+		plan += fmt.Sprintln(line)
+	}
+	return plan, err
+}
 
 // MigrateDown takes all migrations back.
 func (s *Store) MigrateDown(ctx context.Context) error {

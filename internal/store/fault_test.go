@@ -103,9 +103,9 @@ func TestNothingAcceptedIsLostWhenConnectionsBreak(t *testing.T) {
 	}
 	for range 5 {
 		before, turned := stored.Load(), refused.Load()
-		storetest.Eventually(t, 10*time.Second, "acceptances go through", func() bool { return stored.Load() > before+20 })
+		storetest.Eventually(t, storetest.Patience, "acceptances go through", func() bool { return stored.Load() > before+20 })
 		p.Cut()
-		storetest.Eventually(t, 10*time.Second, "acceptances are refused", func() bool { return refused.Load() > turned })
+		storetest.Eventually(t, storetest.Patience, "acceptances are refused", func() bool { return refused.Load() > turned })
 		p.Mend()
 	}
 	done.Store(1)
@@ -137,7 +137,7 @@ func TestADatabaseThatDoesNotAnswerIsUnavailableInTime(t *testing.T) {
 	p.Freeze()
 	unavailable(t, "accept", b.Store.Accept(a))
 	p.Thaw()
-	b.Store.SetPatience(10 * time.Second)
+	b.Store.SetPatience(storetest.Patience)
 	if err := b.Store.Accept(b.Completed(b.w)); err != nil {
 		t.Errorf("accept when the database is back: %v", err)
 	}
@@ -251,7 +251,7 @@ func TestMigrationsTakeLongerThanStatementsMay(t *testing.T) {
 	if _, err := conn.ExecContext(t.Context(), "SELECT pg_advisory_lock(7355608)"); err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), store.Options{Postgres: d.Postgres + "&statement_timeout=20"})
+	s, err := store.Open(t.Context(), store.Options{Postgres: d.Postgres + "&statement_timeout=1000"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,10 +261,10 @@ func TestMigrationsTakeLongerThanStatementsMay(t *testing.T) {
 		_, err := s.Migrate(t.Context())
 		migrated <- err
 	}()
-	storetest.Eventually(t, 10*time.Second, "the migration waits for the other node", func() bool {
+	storetest.Eventually(t, storetest.Patience, "the migration waits for the other node", func() bool {
 		var n int
 		err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pg_stat_activity
-			WHERE datname = current_database() AND wait_event_type = 'Lock' AND now() - query_start > interval '100 milliseconds'`).Scan(&n)
+			WHERE datname = current_database() AND wait_event_type = 'Lock' AND now() - query_start > interval '1500 milliseconds'`).Scan(&n)
 		return err == nil && n > 0 || len(migrated) > 0
 	})
 	if _, err := conn.ExecContext(t.Context(), "SELECT pg_advisory_unlock(7355608)"); err != nil {

@@ -110,10 +110,7 @@ func (s *Store) PromoteDue(ctx context.Context) (moved int64, next time.Time, er
 		return 0, next, fault("promote due runs", r.Error)
 	}
 	moved = r.RowsAffected
-	held := s.write(ctx).Exec(`WITH c AS MATERIALIZED (
-			SELECT id FROM queue WHERE state = 'held' AND hold = 'host' AND due_at <= ? ORDER BY due_at LIMIT ?`+s.skipLocked()+`)
-		UPDATE queue SET state = 'ready', state_at = ?, due_at = NULL, hold = NULL, hold_reason = NULL, host = NULL
-		WHERE id IN (SELECT id FROM c)`, now, heldLimit, now)
+	held := s.write(ctx).Exec(s.promoteHeld(), now, heldLimit, now)
 	if held.Error != nil {
 		return moved, next, fault("promote held runs", held.Error)
 	}
@@ -127,6 +124,14 @@ func (s *Store) PromoteDue(ctx context.Context) (moved int64, next time.Time, er
 		next = time.UnixMicro(due[0]).UTC()
 	}
 	return moved, next, fault("find the next due run", err)
+}
+
+// promoteHeld makes held runs ready whose deadline has come.
+func (s *Store) promoteHeld() string {
+	return `WITH c AS MATERIALIZED (
+			SELECT id FROM queue WHERE state = 'held' AND hold = 'host' AND due_at <= ? ORDER BY due_at LIMIT ?` + s.skipLocked() + `)
+		UPDATE queue SET state = 'ready', state_at = ?, due_at = NULL, hold = NULL, hold_reason = NULL, host = NULL
+		WHERE id IN (SELECT id FROM c)`
 }
 
 func (s *Store) skipLocked() string {

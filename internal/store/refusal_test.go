@@ -3,7 +3,6 @@ package store_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
@@ -28,7 +27,7 @@ func TestRefusedEventsAreCountedAndTheLastOneIsKept(t *testing.T) {
 			refuse(models.RefusedAuth, "again")
 		}
 		refuse(models.RefusedSize, strings.Repeat("x", 1<<20))
-		storetest.Eventually(t, 5*time.Second, "all are counted", func() bool {
+		storetest.Eventually(t, storetest.Patience, "all are counted", func() bool {
 			n, err := s.CountRefusals(t.Context(), i.Actor, store.RefusalFilter{WorkflowID: w.ID})
 			return err == nil && n == 1002
 		})

@@ -172,6 +172,10 @@ func Finish(c store.Claimed, next store.Next, attempts ...models.Attempt) *store
 	return f
 }
 
+// Patience is how long a test waits for what must come: long enough for a machine that is busy with twenty tests at once, since
+// a wait that is over early costs a whole run of them, and one that is too long costs only who broke something.
+const Patience = 2 * time.Minute
+
 // Eventually waits until the condition holds, and ends the test when it does not within the time.
 func Eventually(t testing.TB, within time.Duration, what string, condition func() bool) {
 	t.Helper()

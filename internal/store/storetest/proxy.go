@@ -51,7 +51,7 @@ func NewProxy(t testing.TB, d Database) (*Proxy, Database) {
 	if config.Password != "" {
 		user = url.UserPassword(config.User, config.Password)
 	}
-	through := url.URL{Scheme: "postgres", User: user, Host: p.listener.Addr().String(), Path: "/" + config.Database, RawQuery: "sslmode=disable"}
+	through := url.URL{Scheme: "postgres", User: user, Host: p.listener.Addr().String(), Path: "/" + config.Database, RawQuery: "sslmode=disable&connect_timeout=60"}
 	return p, Database{Postgres: through.String()}
 }
 

@@ -104,7 +104,7 @@ func (d Database) SQL(t testing.TB) *sql.DB {
 	t.Helper()
 	driver, source := "pgx", d.Postgres
 	if d.SQLite != "" {
-		driver, source = "sqlite", "file:"+(&url.URL{Path: d.SQLite}).EscapedPath()+"?_pragma=busy_timeout(10000)&_time_format=sqlite&_timezone=UTC"
+		driver, source = "sqlite", "file:"+(&url.URL{Path: d.SQLite}).EscapedPath()+"?_pragma=busy_timeout(60000)&_time_format=sqlite&_timezone=UTC"
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {

@@ -27,7 +27,7 @@ const (
 	maxInputName = 100      // bytes
 	maxRecorded  = 64 << 10 // bytes of inputs that an attempt keeps for people
 	maxUnnamed   = 64 << 10 // bytes of outputs that are kept for people alone
-	checkTimeout = 5 * time.Second
+	checkTimeout = 15 * time.Second
 	pause        = 30 * time.Second // before the next try when no sandbox can be started
 )
 

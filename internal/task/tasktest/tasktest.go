@@ -32,7 +32,7 @@ type Subject struct {
 }
 
 // soon is how long after its context a task may go on.
-const soon = 5 * time.Second
+const soon = time.Minute
 
 // Exercise holds a type of task to what the engine relies on: configs are checked without a panic and with sentences for
 // people; a compiled task is safe for concurrent use and ends with its context; what an attempt records can be stored and
