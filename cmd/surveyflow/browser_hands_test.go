@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"surveyflow/internal/browsertest"
 )
@@ -82,21 +81,12 @@ func (p person) until(what, expression string) {
 // find waits for an expression to give a text that is not empty.
 func (p person) find(what, expression string) string {
 	p.t.Helper()
-	deadline := time.NewTimer(20 * time.Second)
-	defer deadline.Stop()
-	tick := time.NewTicker(25 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if found := browsertest.Eval[string](p.Page, expression); found != "" {
-			return found
+	defer func() {
+		if p.t.Failed() {
+			p.t.Logf("the page says:\n%s", p.Text("body"))
 		}
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			p.Screenshot("stuck")
-			p.t.Fatalf("%s: not on %s, which says:\n%s", what, p.URL(), browsertest.Eval[string](p.Page, "document.body.innerText"))
-		}
-	}
+	}()
+	return browsertest.Await[string](p.Page, what, expression)
 }
 
 func (p person) act(text string) string {

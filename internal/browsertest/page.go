@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,15 +15,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// actionTimeout bounds every single action. A page that needs longer is broken.
-const actionTimeout = 20 * time.Second
-
-// settleTimeout bounds how long an action waits for the exchanges of the page with the server: a test may
-// hold one on purpose, and acts all the same.
-const settleTimeout = 2 * time.Second
-
-// atWork tells that the page waits for an answer of the server or is taking one in: htmx marks what does.
-const atWork = `document.readyState !== "complete" || document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added") !== null`
+// patience bounds every single action. What a page has not done by then it will not do: nobody waits so long unless a
+// test fails, and a machine that does other things is no reason for it to.
+const patience = 90 * time.Second
 
 // phone is the width below which a view behaves as a phone: touch, and the page's own viewport rule.
 const phone = 600
@@ -61,12 +56,12 @@ func (v View) height() int {
 	return v.Height
 }
 
-// Page is one tab. Every method fails the test at once when it does not succeed within 20 s. Its methods
-// are not safe for concurrent use.
+// Page is one tab. Every method fails the test at once when it does not succeed within patience. Its methods are not safe
+// for concurrent use.
 //
-// Selectors are CSS. An action on an element waits until that is visible. Clicks, keys and other entries also
-// wait until the page has taken in what the server answered to the one before, as a person does who looks at
-// the page: see Settle.
+// Selectors are CSS. Whatever a method does or reads, it first waits until the page has loaded and has taken in what the
+// server answered to what was done before, as a person does who looks at the page: see Settle. An action on an element
+// waits until that is visible, too.
 type Page struct {
 	tb     testing.TB
 	ctx    context.Context // chromedp's handle on the tab
@@ -138,30 +133,30 @@ func (p *Page) Reload() {
 // that leads to no other page, use Click and Wait.
 func (p *Page) Follow(selector string) {
 	p.tb.Helper()
-	p.Settle()
-	p.follow("follow "+selector, chromedp.Click(chromedp.CSS(selector)))
+	p.follow("follow "+selector, p.click(selector))
 }
 
-// Click clicks an element.
+// Click clicks the middle of an element.
 func (p *Page) Click(selector string) {
 	p.tb.Helper()
-	p.Settle()
-	p.do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
+	p.do("click "+selector, p.click(selector))
 }
 
-// Fill replaces the text of a field, key by key as a person does.
+// Fill replaces the text of a field, or of a text that is edited in place, key by key as a person does.
 func (p *Page) Fill(selector, text string) {
 	p.tb.Helper()
-	p.Settle()
-	field := chromedp.CSS(selector)
-	p.do("fill "+selector, chromedp.Clear(field), chromedp.SendKeys(field, text))
+	run(p, "fill "+selector, ask[bool](settled(visible(selector, `e.scrollIntoViewIfNeeded(), e.focus(), e.select ? e.select() : getSelection().selectAllChildren(e), true`))))
+	if text == "" {
+		text = "\b"
+	}
+	p.do("fill "+selector, chromedp.KeyEvent(strings.ReplaceAll(text, "\n", "\r")))
 }
 
 // Choose selects the option of a select element that has this value.
 func (p *Page) Choose(selector, value string) {
 	p.tb.Helper()
-	p.Settle()
-	p.do("choose in "+selector, chromedp.SetValue(chromedp.CSS(selector), value))
+	run(p, "choose in "+selector, ask[bool](settled(visible(selector,
+		`(e.value = `+literal(value)+`, e.value === `+literal(value)+`) && (["input", "change"].forEach((kind) => e.dispatchEvent(new Event(kind, {bubbles: true}))), true)`))))
 }
 
 // Press sends keys to whatever has the focus, such as kb.Tab or kb.Enter of chromedp.
@@ -178,51 +173,60 @@ func (p *Page) PressWithControl(keys string) {
 	p.do("press keys with Control", chromedp.KeyEvent(keys, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 }
 
-// Settle waits, for two seconds at most, until the page has no exchange with the server under way. It does
-// not know of one that is yet to start, such as a save after a pause.
+// Settle waits until the page has loaded, no other page is on its way, and no exchange with the server is under way. It does
+// not know of one that is yet to start, such as a save after a pause, nor of what a script fetches without htmx.
 func (p *Page) Settle() {
 	p.tb.Helper()
-	for deadline := time.Now().Add(settleTimeout); !p.view.NoScript && time.Now().Before(deadline); {
-		if !Eval[bool](p, atWork) {
-			return
-		}
-		p.do("let the page work", chromedp.Sleep(10*time.Millisecond))
-	}
+	run(p, "let the page work", ask[bool](settled("true")))
 }
 
 // Wait waits until an element is visible.
 func (p *Page) Wait(selector string) {
 	p.tb.Helper()
-	p.do("wait for "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
+	run(p, "wait for "+selector, ask[bool](settled(visible(selector, "true"))))
 }
 
 // WaitGone waits until no element matches.
 func (p *Page) WaitGone(selector string) {
 	p.tb.Helper()
-	p.do("wait for the end of "+selector, chromedp.WaitNotPresent(chromedp.CSS(selector)))
+	p.Until("the end of "+selector, "document.querySelector("+literal(selector)+") === null")
+}
+
+// Until waits until a JavaScript expression about the page is true. The page may become another one meanwhile.
+func (p *Page) Until(what, expression string) {
+	p.tb.Helper()
+	Await[bool](p, what, "Boolean("+expression+")")
+}
+
+// Says waits until the visible text of an element contains this text.
+func (p *Page) Says(selector, text string) {
+	p.tb.Helper()
+	p.Until(selector+" to say “"+text+"”", "document.querySelector("+literal(selector)+")?.innerText.includes("+literal(text)+")")
 }
 
 // Text returns the visible text of an element.
 func (p *Page) Text(selector string) string {
 	p.tb.Helper()
-	return run(p, "read "+selector, chromedp.Text(chromedp.CSS(selector)))
+	return run(p, "read "+selector, ask[string](settled(present(selector, `e.getClientRects().length > 0 ? e.innerText : ""`))))
 }
 
 // Value returns what a field holds.
 func (p *Page) Value(selector string) string {
 	p.tb.Helper()
-	return run(p, "read the value of "+selector, chromedp.Value(chromedp.CSS(selector)))
+	return run(p, "read the value of "+selector, ask[string](settled(present(selector, "e.value"))))
 }
 
 // Title returns the title of the page.
 func (p *Page) Title() string {
 	p.tb.Helper()
+	p.Settle()
 	return run(p, "read the title", chromedp.Title())
 }
 
 // URL returns the address of the page.
 func (p *Page) URL() string {
 	p.tb.Helper()
+	p.Settle()
 	return run(p, "read the address", chromedp.Location())
 }
 
@@ -240,7 +244,15 @@ func (p *Page) Complaints() []string {
 // scripts are off, except for timers.
 func Eval[T any](p *Page, expression string) T {
 	p.tb.Helper()
+	p.Settle()
 	return run(p, "evaluate", chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// Await evaluates a JavaScript expression about the page until it gives something: not null, false, 0 or an empty text. The
+// page may become another one meanwhile.
+func Await[T any](p *Page, what, expression string) T {
+	p.tb.Helper()
+	return run(p, "wait for "+what, ask[T](settled("((found) => found || null)("+expression+")")))
 }
 
 // Screenshot writes a picture of the whole page to SCREENSHOT_DIR as NAME-VIEW.png. It does nothing when
@@ -251,6 +263,7 @@ func (p *Page) Screenshot(name string) {
 	if dir == "" {
 		return
 	}
+	p.Settle()
 	png := run(p, "take a screenshot", chromedp.FullScreenshot(100))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		p.tb.Fatal(err)
@@ -278,10 +291,10 @@ func (p *Page) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	run(p, what, chromedp.Steps(actions...))
 }
 
-// run runs one action within actionTimeout.
+// run runs one action within patience.
 func run[T any](p *Page, what string, action chromedp.Action[T]) T {
 	p.tb.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, actionTimeout)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	value, err := chromedp.Run(ctx, action)
 	if err != nil {
@@ -290,15 +303,15 @@ func run[T any](p *Page, what string, action chromedp.Action[T]) T {
 	return value
 }
 
-// where tells the address of the page for a message, as far as it can be read.
+// where tells, as far as it can be read, the address of the page and what it is still at work on, for a message.
 func (p *Page) where() string {
-	ctx, cancel := context.WithTimeout(p.ctx, time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
 	defer cancel()
-	address, err := chromedp.Run(ctx, chromedp.Location())
+	at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.location + [...document.querySelectorAll(`+literal(atWork)+`)].map((e) => ", at work: " + e.cloneNode().outerHTML).join("")`))
 	if err != nil {
 		return ""
 	}
-	return " on " + address
+	return " on " + at
 }
 
 // command is an action that sends one protocol command and drops its empty answer.
