@@ -121,18 +121,7 @@ func (p person) types(label, text string) {
 // typesNth fills one of several fields that have the same label.
 func (p person) typesNth(label string, nth int, text string) {
 	p.t.Helper()
-	p.overwrites(p.field(label, nth), text)
-}
-
-// overwrites replaces what a field holds, key by key.
-func (p person) overwrites(field, text string) {
-	p.t.Helper()
-	p.Wait(field)
-	browsertest.Eval[bool](p.Page, "((e) => (e.focus(), e.select ? e.select() : getSelection().selectAllChildren(e), true))(document.querySelector("+js(field)+"))")
-	if text == "" {
-		text = "\b"
-	}
-	p.Press(text)
+	p.Fill(p.field(label, nth), text)
 }
 
 // picks chooses an option of a list by its words.

@@ -49,8 +49,8 @@ func startServe(t *testing.T, more map[string]string) instance {
 	case err := <-ended:
 		ended <- err
 		t.Fatalf("the server ended with %v before it was ready:\n%s", err, log)
-	case <-time.After(time.Minute):
-		t.Fatalf("the server is not ready after a minute:\n%s", log)
+	case <-time.After(patience):
+		t.Fatalf("the server is not ready in time:\n%s", log)
 	}
 	return instance{url: told(t, log.String(), `msg=serving url=(\S+?)/?\s`), code: told(t, log.String(), ` code=(\S+)`)}
 }

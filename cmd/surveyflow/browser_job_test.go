@@ -182,7 +182,7 @@ func (p person) makesTheWorkflow(hook string) {
 		task.press("Add key and value")
 		task.typesNth("Key", n, pair.key)
 		task.Click(p.find("the picker of the value", `[...document.querySelectorAll("#pairs [data-row] [data-pipe]")].filter((b) => b.checkVisibility())[`+js(n)+`] ? "#pairs [data-row='`+js(n)+`'] [data-pipe]" : ""`))
-		p.overwrites("#piped-search", pair.search)
+		p.Fill("#piped-search", pair.search)
 		p.until("one match", `[...document.querySelectorAll("[data-piped-item]")].filter((i) => i.checkVisibility()).length >= 1`)
 		p.Press(kb.ArrowDown + kb.Enter)
 		p.until("the picker to close", `!document.querySelector("#piped:popover-open")`)

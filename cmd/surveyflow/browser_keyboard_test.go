@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
@@ -41,7 +42,7 @@ type focus struct {
 // focus gives what has the focus, once it is shown as it will stay: transitions, however short, take a few frames.
 func (p person) focus() focus {
 	p.t.Helper()
-	for range 50 {
+	for began := time.Now(); time.Since(began) < patience; {
 		if at := browsertest.Eval[focus](p.Page, focused); at.Ring && at.Seen || at.Tag == "body" {
 			return at
 		}
@@ -84,7 +85,7 @@ func (p person) opens(title string) {
 // TestTheSameJobByKeyboardAlone signs in, changes a survey, puts it live and answers it without a mouse.
 func TestTheSameJobByKeyboardAlone(t *testing.T) {
 	t.Parallel()
-	demo := startDemo(t, nil, "--port", "0")
+	demo := startDemo(t, nil, "--port", portOfItsOwn(t))
 	b := browsertest.New(t)
 	p := comes(t, b, demo.told(t, "Open"), browsertest.View{})
 	p.until("the focus to be on the e-mail address", `document.activeElement.name === "email"`)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"surveyflow/internal/browsertest"
 )
@@ -106,7 +107,7 @@ func (p person) navigates(section string) {
 // reloadsUntil loads the page again until it says something: nothing refreshes it by itself.
 func (p person) reloadsUntil(text string) {
 	p.t.Helper()
-	for range 50 {
+	for began := time.Now(); time.Since(began) < patience; {
 		if browsertest.Eval[bool](p.Page, hands+".reads("+js(text, "")+")") {
 			return
 		}

@@ -221,7 +221,7 @@ func (s *tour) weigh(name string) {
 // themes, for sideways scrolling at both widths, and for everything that a browser complains about.
 func TestEveryPageIsAccessibleAndFits(t *testing.T) {
 	t.Parallel()
-	demo := startDemo(t, nil, "--port", "0")
+	demo := startDemo(t, nil, "--port", portOfItsOwn(t))
 	b := browsertest.New(t)
 	s := newTour(t, b, strings.TrimSuffix(demo.told(t, "Open"), "/"))
 

@@ -47,44 +47,44 @@ func TestKillingTheServerForgetsNobodyWhoWasCalledFor(t *testing.T) {
 		p := newProcess(t, d)
 		collector, token := p.prepareCollector()
 		var next, taken atomic.Int64
-		call := func(n int) bool {
+		call := func(n int) (ok, answered bool) {
 			v := url.Values{"apiToken": {token}, "cId": {collector}, "email": {fmt.Sprintf("p%d@example.com", n)}, "crk": {"k" + strconv.Itoa(n)}, "custom1": {strconv.Itoa(n)}}
 			res, err := http.PostForm(p.url+"/api.php", v) //nolint:noctx // ends with the server
 			if err != nil {
-				return false
+				return false, false
 			}
 			defer res.Body.Close()
 			text, err := io.ReadAll(res.Body)
 			if err == nil && res.StatusCode != http.StatusOK && res.StatusCode != http.StatusInternalServerError {
 				t.Errorf("answered %d %s", res.StatusCode, text)
 			}
-			return err == nil && res.StatusCode == http.StatusOK
+			return err == nil && res.StatusCode == http.StatusOK, err == nil
 		}
 		var mu sync.Mutex
 		known := map[int]bool{} // who was answered 200
 		for range 2 {
 			p.start()
 			before := taken.Load()
-			enough := make(chan struct{})
-			var once sync.Once
 			var callers sync.WaitGroup
 			for range 8 {
 				callers.Go(func() {
 					for {
 						n := int(next.Add(1))
-						if !call(n) {
+						ok, answered := call(n)
+						if !answered { // the server is gone
 							return
+						}
+						if !ok {
+							continue
 						}
 						mu.Lock()
 						known[n] = true
 						mu.Unlock()
-						if taken.Add(1)-before > 150 {
-							once.Do(func() { close(enough) })
-						}
+						taken.Add(1)
 					}
 				})
 			}
-			<-enough
+			storetest.Eventually(t, patience, "enough calls are taken", func() bool { return taken.Load()-before > 150 })
 			p.kill()
 			callers.Wait()
 			p.forget("")
@@ -119,7 +119,7 @@ func TestKillingTheServerForgetsNobodyWhoWasCalledFor(t *testing.T) {
 		}
 		p.start()
 		for n := 1; n <= int(next.Load()); n++ {
-			if !call(n) {
+			if ok, _ := call(n); !ok {
 				t.Errorf("the call %d again is refused", n)
 			}
 		}

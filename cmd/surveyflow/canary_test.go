@@ -185,7 +185,7 @@ func TestNoSecretOfACredentialIsLeftAnywhere(t *testing.T) {
 		workflows[resultID(t, made)] = ids
 	}
 	p.asks(token, "POST", "/surveys/"+surveyID+"/responses", `{"values":{"QID1_TEXT":"hello","finished":1}}`)
-	storetest.Eventually(t, time.Minute, "the runs have ended", func() bool { return p.count("SELECT COUNT(*) FROM queue WHERE kind = 'run'") == 0 })
+	storetest.Eventually(t, patience, "the runs have ended", func() bool { return p.count("SELECT COUNT(*) FROM queue WHERE kind = 'run'") == 0 })
 	if n := p.count("SELECT COUNT(*) FROM attempts"); n < 60 {
 		t.Fatalf("only %d attempts were made", n)
 	}
@@ -227,8 +227,8 @@ func TestNoSecretOfACredentialIsLeftAnywhere(t *testing.T) {
 	if len(ada.pages) < 100 || masked < 50 {
 		t.Errorf("only %d pages were looked at, with %d masked values", len(ada.pages), masked)
 	}
-	storetest.Eventually(t, 20*time.Second, "mails arrive", func() bool { return len(mails.Received()) > 2 && p.count("SELECT COUNT(*) FROM queue") == 0 })
-	if _, err := p.terminate(); err != nil {
+	storetest.Eventually(t, patience, "mails arrive", func() bool { return len(mails.Received()) > 2 && p.count("SELECT COUNT(*) FROM queue") == 0 })
+	if err := p.terminate(); err != nil {
 		t.Fatal(err)
 	}
 	places := map[string][]byte{"the API": []byte(said), "the log": []byte(p.log.String())}

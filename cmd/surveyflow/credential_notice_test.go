@@ -104,7 +104,7 @@ func (a *app) told(t *testing.T, who models.Actor) []string {
 func letters(t *testing.T, server *mailtest.Server, to string, n int) string {
 	t.Helper()
 	var texts []string
-	storetest.Eventually(t, 10*time.Second, fmt.Sprintf("%d mails to %s arrive", n, to), func() bool {
+	storetest.Eventually(t, patience, fmt.Sprintf("%d mails to %s arrive", n, to), func() bool {
 		texts = nil
 		for _, m := range server.Received() {
 			if slices.Contains(m.To, to) {

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -63,7 +62,7 @@ func TestNothingThatPeopleOrServicesSayBecomesMarkup(t *testing.T) {
 	workflow := resultID(t, p.asks(token, "POST", "/workflows", fmt.Sprintf(`{"name":%s,"surveyId":%q,"enabled":true,"event":{"type":"surveyResponse"},
 		"condition":{"left":"${q://QID1/ChoiceTextEntryValue}","operator":"contains","right":%s},"tasks":[%s]}`, said, surveyID, said, strings.Join(tasks, ","))))
 	p.asks(token, "POST", "/surveys/"+surveyID+"/responses", `{"values":{"QID1_TEXT":`+said+`,"finished":1}}`)
-	storetest.Eventually(t, time.Minute, "the runs have ended", func() bool { return p.count("SELECT COUNT(*) FROM queue WHERE kind = 'run'") == 0 })
+	storetest.Eventually(t, patience, "the runs have ended", func() bool { return p.count("SELECT COUNT(*) FROM queue WHERE kind = 'run'") == 0 })
 	for _, task := range tasks {
 		ada.tries(workflow, task[7:7+len(code)])
 	}

@@ -47,7 +47,7 @@ func TestKillingTheServerLeavesAnImportWhole(t *testing.T) {
 		for range killRounds() {
 			p.start()
 			before := p.count("SELECT done FROM jobs WHERE id = '" + j.ID + "'")
-			storetest.Eventually(t, 30*time.Second, "the import goes on", func() bool {
+			storetest.Eventually(t, patience, "the import goes on", func() bool {
 				return p.count("SELECT done FROM jobs WHERE id = '"+j.ID+"'") > before || !is(models.JobOpen)
 			})
 			select { // somewhere within a step
@@ -61,7 +61,7 @@ func TestKillingTheServerLeavesAnImportWhole(t *testing.T) {
 			p.forget("")
 		}
 		p.start()
-		storetest.Eventually(t, 60*time.Second, "the import ends", func() bool { return !is(models.JobOpen) })
+		storetest.Eventually(t, patience, "the import ends", func() bool { return !is(models.JobOpen) })
 		if !is(models.JobSucceeded) {
 			t.Error("the import did not succeed")
 		}

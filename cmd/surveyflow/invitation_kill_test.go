@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"surveyflow/internal/mail/mailtest"
 	"surveyflow/internal/store"
@@ -32,12 +31,12 @@ func TestKillingTheServerInvitesNobodyTwiceAndForgetsNobody(t *testing.T) {
 		in.Check(s.Close())
 		for _, reached := range []int{8, 20} {
 			p.start()
-			storetest.Eventually(t, 30*time.Second, "some mails arrive", func() bool { return len(server.Received()) >= reached })
+			storetest.Eventually(t, patience, "some mails arrive", func() bool { return len(server.Received()) >= reached })
 			p.kill()
 			p.forget("")
 		}
 		p.start()
-		storetest.Eventually(t, 60*time.Second, "all have left", func() bool {
+		storetest.Eventually(t, patience, "all have left", func() bool {
 			return p.count("SELECT COUNT(*) FROM invitations WHERE status IN ('sent', 'failed')") == people
 		})
 		times := map[string]int{}

@@ -29,7 +29,7 @@ func TestKillingTheServerRepeatsEveryRunOnce(t *testing.T) {
 		}
 		i.Check(s.InTx(t.Context(), func(ctx context.Context, tx *store.Store) error { return tx.AddRuns(ctx, nil, ended, nil) }))
 		p.start()
-		storetest.Eventually(t, 60*time.Second, "all runs end", func() bool { return p.count("SELECT COUNT(*) FROM queue") == 0 })
+		storetest.Eventually(t, patience, "all runs end", func() bool { return p.count("SELECT COUNT(*) FROM queue") == 0 })
 		p.kill()
 		p.forget("")
 		if !d.Shared() {
@@ -43,7 +43,7 @@ func TestKillingTheServerRepeatsEveryRunOnce(t *testing.T) {
 		for range killRounds() {
 			p.start()
 			before := p.count("SELECT done FROM jobs")
-			storetest.Eventually(t, 30*time.Second, "the job goes on", func() bool {
+			storetest.Eventually(t, patience, "the job goes on", func() bool {
 				return p.count("SELECT done FROM jobs") > before || p.count("SELECT COUNT(*) FROM jobs WHERE status = 'open'") == 0
 			})
 			select { // somewhere within a step
@@ -55,7 +55,7 @@ func TestKillingTheServerRepeatsEveryRunOnce(t *testing.T) {
 			p.forget("")
 		}
 		p.start()
-		storetest.Eventually(t, 60*time.Second, "the job and all replays end", func() bool { return p.count("SELECT COUNT(*) FROM queue") == 0 })
+		storetest.Eventually(t, patience, "the job and all replays end", func() bool { return p.count("SELECT COUNT(*) FROM queue") == 0 })
 		for what, query := range map[string]string{
 			"handled":  "SELECT done FROM jobs WHERE status = 'succeeded' AND failed = 0",
 			"replays":  "SELECT COUNT(*) FROM runs WHERE replay_of IS NOT NULL",

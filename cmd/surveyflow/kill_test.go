@@ -35,7 +35,7 @@ func TestKillingTheServerLosesNothing(t *testing.T) {
 		for range killRounds() {
 			l.more(20 + rand.Int64N(300))
 			p.kill()
-			inFlight += p.count("SELECT COUNT(*) FROM queue WHERE state = 'running'")
+			inFlight += l.killed()
 			p.forget("")
 			p.start()
 		}
@@ -67,7 +67,7 @@ func TestKillingPostgreSQLIsSurvived(t *testing.T) {
 		l.more(200)
 		cluster.Stop(t)
 		began, refused := time.Now(), l.refused.Load()
-		storetest.Eventually(t, 30*time.Second, "requests are refused", func() bool {
+		storetest.Eventually(t, patience, "requests are refused", func() bool {
 			return time.Since(began) > away && l.refused.Load() > refused+20
 		})
 		if status := p.ready(); status != http.StatusServiceUnavailable {
@@ -95,8 +95,8 @@ func TestStoppingUnderLoadLosesNothing(t *testing.T) {
 		l := newLoad(t, p, survey, token, 8)
 		for range 2 {
 			l.more(150)
-			if took, err := p.terminate(); err != nil || took > 15*time.Second {
-				t.Errorf("the server ended with %v after %s; want no error within 15 s", err, took)
+			if err := p.terminate(); err != nil {
+				t.Errorf("the server ended with %v", err)
 			}
 			if n := p.count("SELECT COUNT(*) FROM queue WHERE state = 'running' OR starts > 0"); n > 0 {
 				t.Errorf("%d runs look as if the server had died of them", n)
@@ -123,14 +123,14 @@ func TestStoppingDoesNotWaitForAServiceThatHangs(t *testing.T) {
 		l := newLoad(t, p, survey, token, 4)
 		l.more(60)
 		l.stop()
-		if took, err := p.terminate(); err != nil || took > 15*time.Second {
-			t.Errorf("the server ended with %v after %s; want no error within 15 s", err, took)
+		if err := p.terminate(); err != nil {
+			t.Errorf("the server ended with %v", err)
 		}
 		if n := p.count("SELECT COUNT(*) FROM queue WHERE state = 'running' OR starts > 0"); n > 0 {
 			t.Errorf("%d runs look as if the server had died of them", n)
 		}
 		if n := p.count("SELECT COUNT(*) FROM attempts"); n > 0 {
-			t.Errorf("%d attempts are recorded; want none", n)
+			t.Errorf("%d attempts are recorded; want none: it did not wait until the calls ran out of time", n)
 		}
 		close(s.hang)
 		p.start()
@@ -153,7 +153,7 @@ func TestKillingOneOfSeveralNodesLosesNothing(t *testing.T) {
 	for range 2 {
 		victim := newProcess(t, d, "WORKERS=8")
 		node := victim.work()
-		storetest.Eventually(t, 30*time.Second, "the worker has runs", func() bool {
+		storetest.Eventually(t, patience, "the worker has runs", func() bool {
 			return web.count("SELECT COUNT(*) FROM queue WHERE node = '"+node+"'") > 0
 		})
 		victim.kill()
@@ -169,10 +169,10 @@ func TestStoppingWhileTheDatabaseIsAway(t *testing.T) {
 	cluster := pgtest.Start(t, pgtest.Options{})
 	p := newProcess(t, storetest.Database{Postgres: cluster.Database(t)}, "LOG_LEVEL=info")
 	p.start()
-	storetest.Eventually(t, 20*time.Second, "the workers have joined", func() bool { return strings.Contains(p.log.String(), "msg=working") })
+	storetest.Eventually(t, patience, "the workers have joined", func() bool { return strings.Contains(p.log.String(), "msg=working") })
 	cluster.Stop(t)
-	if took, err := p.terminate(); err != nil || took > 15*time.Second {
-		t.Errorf("the server ended with %v after %s; want no error within 15 s", err, took)
+	if err := p.terminate(); err != nil {
+		t.Errorf("the server ended with %v", err)
 	}
 	if said := p.log.String(); !strings.Contains(said, "could not sign off") {
 		t.Errorf("the program does not say what it could not do:\n%s", said)

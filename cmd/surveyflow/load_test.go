@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
 )
 
@@ -81,6 +82,8 @@ type load struct {
 
 	mu       sync.Mutex
 	accepted map[string]string // answer by response id
+
+	deaths map[string]int // how many kills met the run of a response under way
 }
 
 // newLoad starts so many callers.
@@ -89,7 +92,7 @@ func newLoad(t *testing.T, p *process, survey, token string, callers int) *load 
 	transport := &http.Transport{MaxIdleConnsPerHost: callers}
 	l := &load{
 		t: t, p: p, survey: survey, token: token, client: &http.Client{Transport: transport, Timeout: 40 * time.Second},
-		stopping: make(chan struct{}), accepted: map[string]string{},
+		stopping: make(chan struct{}), accepted: map[string]string{}, deaths: map[string]int{},
 	}
 	for range callers {
 		l.callers.Go(l.call)
@@ -185,21 +188,30 @@ func (l *load) post(answer string) bool {
 func (l *load) more(n int64) {
 	l.t.Helper()
 	before := l.stored.Load()
-	storetest.Eventually(l.t, 30*time.Second, fmt.Sprintf("%d more responses are accepted", n), func() bool { return l.stored.Load() >= before+n })
+	storetest.Eventually(l.t, patience, fmt.Sprintf("%d more responses are accepted", n), func() bool { return l.stored.Load() >= before+n })
 }
 
-// settled waits until every run has ended and checks that everything accepted is there, worked on and arrived.
-func (l *load) settled(s *sink) {
+// killed takes note of the runs that were under way when the server was killed, and gives how many.
+func (l *load) killed() (n int) {
 	l.t.Helper()
-	l.stop()
+	if l.p.d.Postgres != "" { // which may still carry out what the server had sent
+		storetest.Eventually(l.t, patience, "the connections of the server end", func() bool {
+			return l.p.count("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()") == 0
+		})
+	}
+	for _, id := range l.responses("SELECT e.response_id FROM queue q JOIN runs ON runs.id = q.id JOIN events e ON e.id = runs.event_id WHERE q.state = 'running'") {
+		l.deaths[id]++
+		n++
+	}
+	return n
+}
+
+// responses gives the ids of responses that a query finds.
+func (l *load) responses(query string) (ids []string) {
+	l.t.Helper()
 	db := l.p.d.SQL(l.t)
-	left := -1
-	storetest.Eventually(l.t, 90*time.Second, "every run ends", func() bool {
-		return db.QueryRowContext(l.t.Context(), "SELECT COUNT(*) FROM queue").Scan(&left) == nil && left == 0
-	})
-	there := map[string]bool{}
-	rows, err := db.QueryContext(l.t.Context(), `SELECT r.response_id FROM events r JOIN runs ON runs.event_id = r.id
-		JOIN responses p ON p.id = r.response_id WHERE runs.status = 'succeeded' AND p.state = 'completed'`)
+	defer db.Close()
+	rows, err := db.QueryContext(l.t.Context(), query)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -209,12 +221,37 @@ func (l *load) settled(s *sink) {
 		if err := rows.Scan(&id); err != nil {
 			l.t.Fatal(err)
 		}
-		there[id] = true
+		ids = append(ids, id)
 	}
 	if err := rows.Err(); err != nil {
 		l.t.Fatal(err)
 	}
+	return ids
+}
+
+// settled waits until every run has ended and checks that everything accepted is there, worked on and arrived. A run that
+// was under way at as many kills as one may be, and then no more, has failed instead: it might have been what kills.
+func (l *load) settled(s *sink) {
+	l.t.Helper()
+	l.stop()
+	db := l.p.d.SQL(l.t)
+	left := -1
+	storetest.Eventually(l.t, patience, "every run ends", func() bool {
+		return db.QueryRowContext(l.t.Context(), "SELECT COUNT(*) FROM queue").Scan(&left) == nil && left == 0
+	})
+	const ended = `SELECT r.response_id FROM events r JOIN runs ON runs.event_id = r.id
+		JOIN responses p ON p.id = r.response_id WHERE p.state = 'completed' AND runs.status = `
+	there, parked := map[string]bool{}, map[string]bool{}
+	for _, id := range l.responses(ended + "'succeeded'") {
+		there[id] = true
+	}
+	for _, id := range l.responses(ended + "'failed'") {
+		parked[id] = l.deaths[id] >= store.MaxStarts
+	}
 	for id, answer := range l.accepted {
+		if parked[id] {
+			continue
+		}
 		if !there[id] {
 			l.t.Errorf("response %s was accepted and has no run that succeeded", id)
 		}

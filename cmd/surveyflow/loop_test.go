@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"surveyflow/internal/account"
 	"surveyflow/internal/clock"
@@ -84,7 +83,7 @@ func TestWorkflowsThatStartThemselvesComeToAnEnd(t *testing.T) {
 				}
 			}
 		}
-		storetest.Eventually(t, 30*time.Second, "the last event is refused", func() bool {
+		storetest.Eventually(t, patience, "the last event is refused", func() bool {
 			text := p.asks(token, http.MethodGet, "/workflows/"+id+"/failed-to-start", "")
 			if err := json.Unmarshal([]byte(text), &refused); err != nil {
 				t.Fatal(err)

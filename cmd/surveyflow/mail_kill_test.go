@@ -43,7 +43,7 @@ func TestKillingTheServerSendsNoMailTwice(t *testing.T) {
 			r.Body.Close()
 			select {
 			case <-reached:
-			case <-time.After(20 * time.Second):
+			case <-time.After(patience):
 				t.Fatalf("nothing came to the stage %s", stage)
 			}
 			p.kill()
@@ -51,7 +51,7 @@ func TestKillingTheServerSendsNoMailTwice(t *testing.T) {
 			close(release)
 			p.forget("")
 			p.start()
-			storetest.Eventually(t, 20*time.Second, string(stage)+": the mail is "+want.status, func() bool {
+			storetest.Eventually(t, patience, string(stage)+": the mail is "+want.status, func() bool {
 				return p.count("SELECT COUNT(*) FROM mails WHERE status = '"+want.status+"'") == 1
 			})
 			if got := len(server.Received()); got != want.got {

@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -31,6 +33,9 @@ func init() {
 		main()
 	}
 }
+
+// patience bounds every wait: nobody waits so long unless a test fails.
+const patience = 2 * time.Minute
 
 // process is a server in a process of its own, which a test may kill and start again.
 type process struct {
@@ -63,17 +68,31 @@ func (o *output) String() string {
 
 var testKey = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 
+// ports counts up from where this process of tests begins: two of them at the same time hardly ever meet.
+var ports atomic.Int64
+
+func init() { ports.Store(int64(os.Getpid() * 37)) }
+
+// portOfItsOwn gives a port for a server that comes and goes. It lies below those that a system gives to whoever asks for any,
+// and to connections: nobody takes it while the server is away.
+func portOfItsOwn(t *testing.T) string {
+	t.Helper()
+	for range 1000 {
+		port := strconv.FormatInt(12000+ports.Add(1)%18000, 10)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("there is no free port")
+	return ""
+}
+
 // newProcess prepares a server on that database and a port of its own.
 func newProcess(t *testing.T, d storetest.Database, settings ...string) *process {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
-	_, port, _ := net.SplitHostPort(address)
-	p := &process{t: t, d: d, url: "http://" + address, log: &output{}}
+	port := portOfItsOwn(t)
+	p := &process{t: t, d: d, url: "http://127.0.0.1:" + port, log: &output{}}
 	p.env = append([]string{
 		asProgram + "=1", "DATABASE_URL=" + d.URL(), "HOST=127.0.0.1", "PORT=" + port, "BASE_URL=" + p.url, "SECRET_KEY=" + testKey,
 		"OUTBOUND_ALLOW=127.0.0.1", "LOG_LEVEL=warn", "HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"),
@@ -108,7 +127,7 @@ func (p *process) start() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	storetest.Eventually(p.t, 20*time.Second, "the server is ready", func() bool { return p.ready() == http.StatusOK })
+	storetest.Eventually(p.t, patience, "the server is ready", func() bool { return p.ready() == http.StatusOK })
 }
 
 // work starts the workers alone, waits until they have joined, and gives their node.
@@ -128,7 +147,7 @@ func (p *process) work() (node string) {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	storetest.Eventually(p.t, 20*time.Second, "the workers join", func() bool {
+	storetest.Eventually(p.t, patience, "the workers join", func() bool {
 		for id := range strings.FieldsSeq(list()) {
 			if !strings.Contains(before, id) {
 				node = id
@@ -176,10 +195,9 @@ func (p *process) change(statement string) {
 	}
 }
 
-// terminate asks the server to stop and gives how it ended and how long it took.
-func (p *process) terminate() (time.Duration, error) {
+// terminate asks the server to stop and gives how it ended.
+func (p *process) terminate() error {
 	p.t.Helper()
-	began := time.Now()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.t.Fatal(err)
 	}
@@ -188,10 +206,10 @@ func (p *process) terminate() (time.Duration, error) {
 	defer func() { p.cmd = nil }()
 	select {
 	case err := <-ended:
-		return time.Since(began), err
-	case <-time.After(30 * time.Second):
+		return err
+	case <-time.After(patience):
 		p.cmd.Process.Kill() //nolint:errcheck // it may have ended
-		return time.Since(began), fmt.Errorf("still there: %w", <-ended)
+		return fmt.Errorf("still there after %s: %w", patience, <-ended)
 	}
 }
 
@@ -225,7 +243,7 @@ func (p *process) prepare(address string) (surveyID, token string) {
 // fails runs the program, which must end by itself with status 1 and one line on stderr, and gives that.
 func (p *process) fails(args ...string) string {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
 	defer cancel()
 	cmd := p.command(ctx, args...)
 	var errOut bytes.Buffer
@@ -260,7 +278,7 @@ func TestAWrongKeyStopsTheStart(t *testing.T) {
 	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
 		p := newProcess(t, d)
 		p.start()
-		if _, err := p.terminate(); err != nil {
+		if err := p.terminate(); err != nil {
 			t.Error(err)
 		}
 		other := newProcess(t, d, "SECRET_KEY="+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{8}, 32)))
