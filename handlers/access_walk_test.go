@@ -105,6 +105,8 @@ func (w *walk) things() map[string]string {
 	w.Check(err)
 	_, token, err := w.people.CreateToken(ctx, w.actors["stranger"], "one more")
 	w.Check(err)
+	_, client, err := w.people.CreateClient(ctx, w.actors["stranger"], "one more", []string{models.ScopeManageAll})
+	w.Check(err)
 	session, err := w.people.BeginSession(ctx, self, account.Client{})
 	w.Check(err)
 	sum := sha256.Sum256([]byte(session))
@@ -149,7 +151,7 @@ func (w *walk) things() map[string]string {
 		"collectorID": w.Collector.ID, "collectorId": w.Collector.ID, "responseID": done.Response.ID, "responseId": done.Response.ID, "collector": w.Collector.Slug,
 		"workflowID": flow.ID, "workflowId": flow.ID, "taskID": flow.Draft.V.Tasks[0].ID, "runID": done.Runs[0].ID, "runId": done.Runs[0].ID,
 		"receiverID": receiver.ID, "requestID": request.ID, "token": receiver.Token,
-		"userID": w.actors["viewer"].UserID, "userId": w.actors["owner"].UserID, "inviteID": invite.ID, "tokenID": token.ID,
+		"userID": w.actors["viewer"].UserID, "userId": w.actors["owner"].UserID, "inviteID": invite.ID, "tokenID": token.ID, "clientID": client.ID,
 		"recipientId": w.actors["viewer"].UserID,
 		"sessionID":   hex.EncodeToString(sum[:]),
 	}

@@ -31,15 +31,18 @@ func tokenRoutes(d Deps) []web.Route {
 		{Method: get, Pattern: link.PatternAccountToken, Handler: h.show, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternAccountToken, Handler: h.save, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternAccountTokenDelete, Handler: h.delete, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternAccountClients, Handler: h.list, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternAccountClients, Handler: h.createClient, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternAccountClientRevoke, Handler: h.revokeClient, Guard: web.GuardUser, Origin: web.OriginApp},
 	}
 }
 
 // list tells where the API is, how to begin, and with which tokens. The address may name what a new one is for.
 func (h *tokens) list(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.TokensProps{Form: views.TokenForm{Scope: web.Query(c, "scope")}})
+	return h.render(c, http.StatusOK, views.TokensProps{Form: views.TokenForm{Scope: web.Query(c, "scope")}}, views.ClientsProps{})
 }
 
-func (h *tokens) render(c echo.Context, status int, p views.TokensProps) error {
+func (h *tokens) render(c echo.Context, status int, p views.TokensProps, clients views.ClientsProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	var err error
 	if p.Tokens, err = h.store.APITokens(ctx, actor); err != nil {
@@ -51,8 +54,12 @@ func (h *tokens) render(c echo.Context, status int, p views.TokensProps) error {
 	if p.Scopes, err = h.store.TokenScopes(ctx, actor); err != nil {
 		return err
 	}
+	clients.Endpoint = h.base.App(link.PatternOAuthToken)
+	if clients.Clients, err = h.store.APIClients(ctx, actor); err != nil {
+		return err
+	}
 	return web.Render(c, status, views.SettingsAPI(views.SettingsAPIProps{
-		Base: h.base.API(""), Whoami: h.base.App(link.PatternAPIWhoami), BrandID: web.Organisation(c).ID, UserID: web.User(c).ID, Tokens: p,
+		Base: h.base.API(""), Whoami: h.base.App(link.PatternAPIWhoami), BrandID: web.Organisation(c).ID, UserID: web.User(c).ID, Tokens: p, Clients: clients,
 	}))
 }
 
@@ -93,12 +100,12 @@ func (h *tokens) create(c echo.Context) error {
 	}
 	secret, token, err := h.people.CreateTokenWith(c.Request().Context(), web.Actor(c), form.settings())
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.TokensProps{Form: views.TokenForm(form), Errors: fields})
+		return h.render(c, status, views.TokensProps{Form: views.TokenForm(form), Errors: fields}, views.ClientsProps{})
 	}
 	if err != nil {
 		return err
 	}
-	return h.render(c, http.StatusOK, views.TokensProps{New: secret, Made: token.Name})
+	return h.render(c, http.StatusOK, views.TokensProps{New: secret, Made: token.Name}, views.ClientsProps{})
 }
 
 // show shows one of the person's tokens.
@@ -150,4 +157,33 @@ func (h *tokens) delete(c echo.Context) error {
 	}
 	web.FlashOK(c, i18n.T(ctx, "account.token.deleted"))
 	return web.Redirect(c, link.SettingsAPI()+"#tokens")
+}
+
+// createClient makes an OAuth client and shows its secret this once, as [tokens.create] does.
+func (h *tokens) createClient(c echo.Context) error {
+	var form struct {
+		Name   string   `form:"client"`
+		Scopes []string `form:"scopes"`
+	}
+	if err := web.Bind(c, &form); err != nil {
+		return err
+	}
+	secret, made, err := h.people.CreateClient(c.Request().Context(), web.Actor(c), form.Name, form.Scopes)
+	if fields, status, refused := web.Refused(c, err); refused {
+		return h.render(c, status, views.TokensProps{}, views.ClientsProps{Name: form.Name, Scopes: form.Scopes, Errors: fields})
+	}
+	if err != nil {
+		return err
+	}
+	return h.render(c, http.StatusOK, views.TokensProps{}, views.ClientsProps{Made: made, Secret: secret})
+}
+
+// revokeClient ends one of the person's OAuth clients, and the tokens that it got.
+func (h *tokens) revokeClient(c echo.Context) error {
+	ctx := c.Request().Context()
+	if err := h.store.RevokeAPIClient(ctx, web.Actor(c), models.CleanText(c.Param("clientID"))); err != nil {
+		return err
+	}
+	web.FlashOK(c, i18n.T(ctx, "account.client.revoked"))
+	return web.Redirect(c, link.SettingsAPI()+"#clients")
 }

@@ -49,6 +49,9 @@ const (
 	AuditTokenCreate       AuditAction = "token.create"
 	AuditTokenSave         AuditAction = "token.save"
 	AuditTokenRevoke       AuditAction = "token.revoke"
+	AuditClientCreate      AuditAction = "client.create"
+	AuditClientFailed      AuditAction = "client.failed" // it came with a wrong secret
+	AuditClientRevoke      AuditAction = "client.revoke"
 	AuditSurveyLive        AuditAction = "survey.live"
 	AuditSurveyOpen        AuditAction = "survey.open"
 	AuditSurveyClose       AuditAction = "survey.close"
@@ -82,7 +85,7 @@ const (
 var AuditActions = []AuditAction{
 	AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionsEnd, AuditPassword, AuditSecondFactorOn, AuditSecondFactorOff, AuditRecoveryCodes, AuditIdentity,
 	AuditInvite, AuditInviteRevoke, AuditUserCreate, AuditUserRole, AuditUserDisable, AuditUserEnable, AuditTakeOver, AuditUserForget,
-	AuditTokenCreate, AuditTokenSave, AuditTokenRevoke,
+	AuditTokenCreate, AuditTokenSave, AuditTokenRevoke, AuditClientCreate, AuditClientFailed, AuditClientRevoke,
 	AuditSurveyLive, AuditSurveyOpen, AuditSurveyClose, AuditSurveyOwner, AuditSurveyShare, AuditSurveyUnshare, AuditSurveyLabels, AuditSurveyDelete, AuditResponseDelete,
 	AuditWorkflowLive, AuditWorkflowOn, AuditWorkflowOff, AuditWorkflowSecret, AuditWorkflowDelete, AuditReceiverDelete,
 	AuditCredentialCreate, AuditCredentialChange, AuditCredentialConnect, AuditCredentialDelete, AuditCredentialOwner,

@@ -45,6 +45,38 @@ const (
 	PrefixInvitation   Prefix = "IV_"   // what asks one person to answer a survey
 	PrefixImport       Prefix = "PGRS_" // a file of contacts on its way into a list
 	PrefixCall         Prefix = "CC_"   // of a collector's webhook, in its log
+	PrefixSurvey       Prefix = "SV_"
+	PrefixBlock        Prefix = "BL_"
+	PrefixQuota        Prefix = "QO_"
+	PrefixQuotaGroup   Prefix = "QG_"
+	PrefixAPIRequest   Prefix = "LQ_"
+	PrefixResponse     Prefix = "R_"
+	PrefixUser         Prefix = "UR_"
+	PrefixCollector    Prefix = "CO_"
+	PrefixWorkflow     Prefix = "WF_"
+	PrefixTask         Prefix = "OCAC_"
+	PrefixEvent        Prefix = "EV_"
+	PrefixRun          Prefix = "RN_"
+	PrefixReceiver     Prefix = "RC_"
+	PrefixRequest      Prefix = "RQ_" // one request that a receiver recorded
+	PrefixNode         Prefix = "ND_"
+	PrefixMail         Prefix = "ML_"
+	PrefixNotice       Prefix = "NT_" // a notification
+	PrefixRemoval      Prefix = "RM_" // what was removed from a survey's draft
+	PrefixAudit        Prefix = "AU_" // a line of the audit log
+	PrefixCredential   Prefix = "CR_"
+	PrefixJob          Prefix = "JB_" // long work that somebody asked for
+	PrefixFile         Prefix = "FILE_"
+	PrefixExport       Prefix = "ES_" // an export as the API calls its job: the rest is that of the job's id
+	PrefixToken        Prefix = "TK_" // an API token's row; the token itself is a secret of 40 characters
+	PrefixAPIClient    Prefix = "AC_" // a program that gets tokens by OAuth
+	PrefixDirectory    Prefix = "POOL_"
+	PrefixList         Prefix = "CG_" // a contact list
+	PrefixContact      Prefix = "CID_"
+	PrefixLookup       Prefix = "CGC_"  // a contact within their list
+	PrefixInvitation   Prefix = "IV_"   // what asks one person to answer a survey
+	PrefixImport       Prefix = "PGRS_" // a file of contacts on its way into a list
+	PrefixCall         Prefix = "CC_"   // of a collector's webhook, in its log
 )
 
 const (

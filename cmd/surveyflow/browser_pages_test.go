@@ -241,6 +241,7 @@ func TestEveryPageIsAccessibleAndFits(t *testing.T) {
 	s.visitPeople()
 	s.visit("account", link.Account(), http.StatusOK)
 	s.visit("account-tokens", link.PatternAccountTokens, http.StatusOK)
+	s.visit("account-clients", link.PatternAccountClients, http.StatusOK)
 	s.visit("api-ids", link.SettingsAPIIDs(), http.StatusOK)
 	s.visit("api-log", link.SettingsAPILog(), http.StatusOK)
 	s.visit("api-docs", link.SettingsAPIDocs(), http.StatusOK)

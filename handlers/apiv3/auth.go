@@ -16,17 +16,25 @@ func (a *API) authenticate(c *call) error {
 		c.caller = caller
 		return a.act(c)
 	}
-	token, err := tokenOf(c)
+	token, bearer, err := tokenOf(c)
 	if err != nil {
 		return err
 	}
-	if c.caller, err = a.tokens.Authenticate(ctx, token); err != nil {
+	if bearer {
+		c.caller, err = a.tokens.AuthenticateBearer(ctx, token)
+	} else {
+		c.caller, err = a.tokens.Authenticate(ctx, token)
+	}
+	if err != nil {
 		return err
 	}
 	if c.caller.Token.Scope != models.TokenScopeAll { // made for one collector or one workflow's events
 		return &models.Error{Code: models.CodeForbidden, Key: "api.error.token_scope"}
 	}
 	if err := a.tokens.Limit(c.caller, 0, 0); err != nil {
+		return err
+	}
+	if err := checkScope(c); err != nil {
 		return err
 	}
 	return a.act(c)
@@ -53,16 +61,16 @@ func (a *API) act(c *call) error {
 	return nil
 }
 
-// tokenOf gives the token that the request names.
-func tokenOf(c *call) (string, error) {
+// tokenOf gives the token that the request names, and whether as one that a client got may be named.
+func tokenOf(c *call) (token string, bearer bool, err error) {
 	h := c.Request().Header
 	if token := h.Get(headerToken); token != "" {
-		return strings.TrimSpace(token), nil
+		return strings.TrimSpace(token), false, nil
 	}
 	if scheme, token, ok := strings.Cut(h.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token), nil
+		return strings.TrimSpace(token), true, nil
 	}
-	return "", &models.Error{Code: models.CodeInvalid, Key: "api.error.no_authorization"}
+	return "", false, &models.Error{Code: models.CodeInvalid, Key: "api.error.no_authorization"}
 }
 
 // invalid says what is wrong with one parameter or member.

@@ -104,6 +104,9 @@ func (a *API) problem(c echo.Context, p web.Problem) error {
 	ctx := c.Request().Context()
 	f := &failure{Message: p.Sentence(ctx)}
 	switch {
+	case p.Status == http.StatusUnauthorized && c.Request().Header.Get(headerToken) == "" && strings.HasPrefix(strings.ToLower(c.Request().Header.Get("Authorization")), "bearer "):
+		f.Message = i18n.T(ctx, "api.error.bearer")
+		c.Response().Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`) // RFC 6750 §3.1
 	case p.Status == http.StatusUnauthorized && p.Error.Key != "event.error.signature":
 		f.Message = i18n.T(ctx, "api.error.token")
 	case p.Status == http.StatusUnsupportedMediaType:

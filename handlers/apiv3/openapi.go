@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"surveyflow/internal/link"
+	"surveyflow/models"
 )
 
 // openAPI answers the description of the API, which never changes while the program runs. It needs no token: it says nothing
@@ -47,18 +48,28 @@ func (a *API) describe() schema {
 			"title": "Surveyflow API", "version": version,
 			"description": "Paths, shapes and error codes of the Qualtrics API v3, and beyond it workflows and runs. Every answer is an envelope with result and meta; a success is always a plain 200.",
 		},
-		"servers":  []schema{{"url": a.base.API("")}},
-		"security": []schema{{"token": []string{}}, {"bearer": []string{}}},
-		"tags":     groups,
-		"paths":    paths,
+		"servers": []schema{{"url": a.base.API("")}},
+		"tags":    groups,
+		"paths":   paths,
 		"components": schema{
 			"schemas": d.components,
 			"securitySchemes": schema{
 				"token":  schema{"type": "apiKey", "in": "header", "name": "X-API-TOKEN"},
 				"bearer": schema{"type": "http", "scheme": "bearer"},
+				"oauth2": schema{"type": "oauth2", "flows": schema{"clientCredentials": schema{"tokenUrl": a.base.App(link.PatternOAuthToken), "scopes": scopesSchema()}}},
 			},
 		},
 	}
+}
+
+// scopesSchema says of each scope what it is for.
+func scopesSchema() schema {
+	scopes := schema{}
+	for _, scope := range models.AllScopes() {
+		level, resource, _ := strings.Cut(scope, ":")
+		scopes[scope] = level + " " + strings.ReplaceAll(resource, "_", " ")
+	}
+	return scopes
 }
 
 // pathOf gives a pattern as OpenAPI writes it: below the server's address, with parameters in braces.
@@ -77,8 +88,13 @@ func operation(d *describer, e endpoint) schema {
 	if e.more != "" {
 		o["description"] = e.more
 	}
-	if e.open {
-		o["security"] = []schema{}
+	o["security"] = []schema{}
+	if !e.open {
+		scopes := []string{}
+		if scope := scopeOf(e.method, e.pattern); scope != "" {
+			scopes = append(scopes, scope)
+		}
+		o["security"] = []schema{{"token": []string{}}, {"bearer": []string{}}, {"oauth2": scopes}}
 	}
 	var params []schema
 	for segment := range strings.SplitSeq(e.pattern, "/") {

@@ -54,6 +54,7 @@ func (a *API) Routes() []web.Route {
 			Method: e.method, Pattern: e.pattern, Handler: e.handler, Guard: guard, Origin: web.OriginPublic, Quiet: e.quiet, Errors: a.problem, Limit: e.limit, Timeout: e.timeout,
 		})
 	}
+	rows = append(rows, a.oauthRoutes()...)
 	for _, pattern := range []string{link.PatternAPIRoot, link.PatternAPIRest} {
 		rows = append(rows, web.Route{
 			Method: web.AnyMethod, Pattern: pattern, Handler: a.noRoute, Guard: web.GuardNone, Origin: web.OriginPublic, Errors: a.problem,

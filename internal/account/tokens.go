@@ -21,6 +21,7 @@ var (
 	ErrTokenUnknown  = &models.Error{Code: models.CodeUnauthorized, Key: "people.error.token_unknown"}
 	ErrTokenRevoked  = &models.Error{Code: models.CodeUnauthorized, Key: "people.error.token_revoked"}
 	ErrTokenDisabled = &models.Error{Code: models.CodeUnauthorized, Key: "people.error.token_disabled"} // its person is
+	ErrTokenExpired  = &models.Error{Code: models.CodeUnauthorized, Key: "people.error.token_expired"}  // a client gets another
 )
 
 const (
@@ -42,7 +43,8 @@ const (
 // Caller is who calls the API: a token and its person, without the password hash. It is shared: nobody may change it.
 type Caller struct {
 	User  models.User
-	Token models.APIToken
+	Token models.APIToken     // of a client's token: as if the client were one for everything
+	Grant *models.AccessToken // what a client got; nil for an API token
 
 	spent *atomic.Int64 // see [Tokens.Limit]; handed on when the token is looked up again
 }
@@ -80,9 +82,27 @@ func NewTokens(s *store.Store, c clock.Clock, log *slog.Logger) *Tokens {
 	return &Tokens{store: s, clock: c, log: log, seen: map[[sha256.Size]byte]*seenToken{}}
 }
 
-// Authenticate gives who has that token: one of the errors ErrTokenUnknown, ErrTokenRevoked, ErrTokenDisabled, or
-// models.CodeUnavailable when the database cannot say.
+// Authenticate gives who has that API token: one of the errors ErrTokenUnknown, ErrTokenRevoked, ErrTokenDisabled, or
+// models.CodeUnavailable when the database cannot say. A token that a client got is unknown here: see [Tokens.AuthenticateBearer].
 func (t *Tokens) Authenticate(ctx context.Context, token string) (*Caller, error) {
+	c, err := t.authenticate(ctx, token)
+	if err == nil && c.Grant != nil {
+		return nil, ErrTokenUnknown
+	}
+	return c, err
+}
+
+// AuthenticateBearer is [Tokens.Authenticate] for whoever heeds the scopes of tokens that clients got, which open as well until they
+// expire.
+func (t *Tokens) AuthenticateBearer(ctx context.Context, token string) (*Caller, error) {
+	c, err := t.authenticate(ctx, token)
+	if err == nil && c.Grant != nil && !t.clock.Now().Before(c.Grant.ExpiresAt) {
+		return nil, ErrTokenExpired
+	}
+	return c, err
+}
+
+func (t *Tokens) authenticate(ctx context.Context, token string) (*Caller, error) {
 	if len(token) != tokenLength {
 		return nil, ErrTokenUnknown
 	}
@@ -160,15 +180,15 @@ func (t *Tokens) load(ctx context.Context, sum [sha256.Size]byte) (*seenToken, e
 	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
 	now := t.clock.Now()
-	token, person, err := t.store.APITokenByHash(ctx, hex.EncodeToString(sum[:]))
+	caller, err := t.read(ctx, hex.EncodeToString(sum[:]))
 	switch {
 	case models.ErrorCode(err) == models.CodeNotFound:
 		err = ErrTokenUnknown
 	case err != nil:
 		return nil, err // the one that is kept holds until its time is over
-	case token.RevokedAt != nil:
+	case caller.Token.RevokedAt != nil:
 		err = ErrTokenRevoked
-	case person.DisabledAt != nil:
+	case caller.User.DisabledAt != nil:
 		err = ErrTokenDisabled
 	}
 	t.mu.Lock()
@@ -177,13 +197,29 @@ func (t *Tokens) load(ctx context.Context, sum [sha256.Size]byte) (*seenToken, e
 		delete(t.seen, sum)
 		return nil, err
 	}
-	person.PasswordHash = ""
-	s := &seenToken{caller: &Caller{User: *person, Token: *token, spent: new(atomic.Int64)}, readAt: now, usedAt: new(atomic.Int64)}
+	s := &seenToken{caller: caller, readAt: now, usedAt: new(atomic.Int64)}
 	if before := t.seen[sum]; before != nil {
 		s.usedAt, s.caller.spent = before.usedAt, before.caller.spent
 	}
 	t.seen[sum] = s
 	return s, nil
+}
+
+// read gives whose token has that hash: an API token, or one that a client got.
+func (t *Tokens) read(ctx context.Context, hash string) (*Caller, error) {
+	token, person, err := t.store.APITokenByHash(ctx, hash)
+	var grant *models.AccessToken
+	if models.ErrorCode(err) == models.CodeNotFound {
+		var client *models.APIClient
+		if grant, client, person, err = t.store.AccessTokenByHash(ctx, hash); err == nil {
+			token = &models.APIToken{ID: client.ID, OrgID: client.OrgID, UserID: client.UserID, Name: client.Name, Scope: models.TokenScopeAll, RevokedAt: client.RevokedAt}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	person.PasswordHash = ""
+	return &Caller{User: *person, Token: *token, Grant: grant, spent: new(atomic.Int64)}, nil
 }
 
 // Run writes the last use of tokens once a minute, and once more when ctx ends. It returns then.
@@ -237,9 +273,14 @@ func (t *Tokens) WriteCalls(ctx context.Context) {
 	}
 }
 
-// Purge forgets calls whose time is over.
+// Purge forgets calls whose time is over, and tokens of clients a day after they have expired: until then they are told apart from
+// unknown ones.
 func (t *Tokens) Purge(ctx context.Context) error {
-	return t.store.PurgeAPIRequests(ctx, t.clock.Now().Add(-models.APIRequestsKept))
+	now := t.clock.Now()
+	if err := t.store.PurgeAPIRequests(ctx, now.Add(-models.APIRequestsKept)); err != nil {
+		return err
+	}
+	return t.store.PurgeAccessTokens(ctx, now.AddDate(0, 0, -1))
 }
 
 // writeUses writes when tokens were last used, since it last did, and forgets those that rest.
@@ -249,7 +290,9 @@ func (t *Tokens) writeUses(ctx context.Context) {
 	t.mu.Lock()
 	for sum, s := range t.seen {
 		if at := s.usedAt.Swap(0); at != 0 {
-			used[s.caller.Token.ID] = time.UnixMicro(at).UTC()
+			if id, last := s.caller.Token.ID, time.UnixMicro(at).UTC(); used[id].Before(last) { // a client may have several
+				used[id] = last
+			}
 		} else if now.Sub(s.readAt) >= tokenValid {
 			delete(t.seen, sum)
 		}

@@ -1,5 +1,8 @@
 package link
 
+// PatternOAuthToken is where programs get tokens of the API by OAuth 2.0.
+const PatternOAuthToken = "/oauth2/token"
+
 // Patterns of the API (contract §6). Every spelling of "API/v3", and double or trailing slashes, are folded into these
 // before routing.
 const (

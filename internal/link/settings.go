@@ -10,7 +10,15 @@ const (
 	PatternSettingsAPIDocs      = "/settings/api/docs"
 	PatternSettingsAPIDoc       = "/settings/api/docs/:operation"
 	PatternAccountTokenLog      = "/account/tokens/:tokenID/log"
+	PatternAccountClients       = "/account/clients"
+	PatternAccountClientRevoke  = "/account/clients/:clientID/revoke"
 )
+
+// AccountClients returns the path that makes an OAuth client (POST).
+func AccountClients() string { return PatternAccountClients }
+
+// AccountClientRevoke returns the path that revokes an OAuth client (POST).
+func AccountClientRevoke(clientID string) string { return fill(PatternAccountClientRevoke, clientID) }
 
 // SettingsAPIIDs returns the path of the page with the ids that programs name.
 func SettingsAPIIDs() string { return PatternSettingsAPIIDs }

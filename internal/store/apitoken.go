@@ -176,12 +176,16 @@ func (s *Store) APITokenByHash(ctx context.Context, hash string) (*models.APITok
 	return &row.APIToken, &row.Person, nil
 }
 
-// TouchAPITokens writes when tokens were last used, by their ids. Another node's later time stays.
+// TouchAPITokens writes when tokens and clients were last used, by their ids. Another node's later time stays.
 func (s *Store) TouchAPITokens(ctx context.Context, used map[string]time.Time) error {
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
 		for _, id := range sortedKeys(used) { // in one order, so that two nodes do not wait for each other
 			at := used[id]
-			err := tx.write(ctx).Model(&models.APIToken{}).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", id, at).
+			var touched any = &models.APIToken{}
+			if strings.HasPrefix(id, string(models.PrefixAPIClient)) {
+				touched = &models.APIClient{}
+			}
+			err := tx.write(ctx).Model(touched).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", id, at).
 				Update("last_used_at", at).Error
 			if err != nil {
 				return fault("touch tokens", err)

@@ -158,6 +158,8 @@ func TestEveryFieldOfAModelHasItsColumn(t *testing.T) {
 		models.User{},
 		models.Session{},
 		models.APIToken{},
+		models.APIClient{},
+		models.AccessToken{},
 		models.Survey{},
 		models.SurveyVersion{},
 		models.SurveyLabels{},
