@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto"
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
@@ -80,9 +79,20 @@ type point struct {
 // element, a part of it, or its label.
 const hit = `(e, path) => path.includes(e) || [...(e.labels ?? [])].some((l) => path.includes(l))`
 
-// click is an action that presses the button of the mouse on an element and releases it there. What is replaced or moves
-// away between looking and pressing is aimed at anew.
+// click is an action that presses the button of the mouse on an element and releases it there.
 func (p *Page) click(selector string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		at, err := p.hold(selector)(ctx, t)
+		if err != nil {
+			return chromedp.Void{}, err
+		}
+		return mouse(chromedp.MouseReleased, at)(ctx, t)
+	}
+}
+
+// hold is an action that presses the button of the mouse on an element, and gives where that is. What is replaced or moves
+// away between looking and pressing is aimed at anew.
+func (p *Page) hold(selector string) chromedp.Action[point] {
 	aim := settled(visible(selector, `(() => {
 		e.scrollIntoViewIfNeeded();
 		const box = e.getClientRects()[0], at = {x: box.x + box.width / 2, y: box.y + box.height / 2}, path = [];
@@ -95,29 +105,28 @@ func (p *Page) click(selector string) chromedp.Action[chromedp.Void] {
 		}, {capture: true, once: true});
 		return at;
 	})()`))
-	return func(ctx context.Context, t *chromedp.Target) (none chromedp.Void, err error) {
+	return func(ctx context.Context, t *chromedp.Target) (point, error) {
 		for {
 			at, err := ask[point](aim)(ctx, t)
 			if err != nil {
-				return none, fmt.Errorf("it is not there to be clicked: %w", err)
+				return at, fmt.Errorf("it is not there to be clicked: %w", err)
 			}
-			button := input.DispatchMouseEventParams{Type: chromedp.MousePressed, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, ClickCount: 1}
-			if _, err := cdp.Call(ctx, t, input.DispatchMouseEvent, button); err != nil {
-				return none, err
+			if _, err := mouse(chromedp.MousePressed, at)(ctx, t); err != nil {
+				return at, err
 			}
-			met, err := p.met(ctx, t)
-			if err != nil {
-				return none, err
+			if met, err := p.met(ctx, t); met || err != nil {
+				return at, err
 			}
-			button.Type = chromedp.MouseReleased
-			if !met {
-				button.X, button.Y = -1, -1 // which is a click on nothing
-			}
-			if _, err := cdp.Call(ctx, t, input.DispatchMouseEvent, button); err != nil || met {
-				return none, err
+			if _, err := mouse(chromedp.MouseReleased, point{-1, -1})(ctx, t); err != nil { // a click on nothing
+				return at, err
 			}
 		}
 	}
+}
+
+// mouse is an action that does something with the left button of the mouse.
+func mouse(what input.DispatchMouseEventType, at point) chromedp.Action[chromedp.Void] {
+	return command(input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: what, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, ClickCount: 1})
 }
 
 // met tells whether the press of the mouse met what was aimed at. In a page without scripts nothing moves by itself.
@@ -125,5 +134,5 @@ func (p *Page) met(ctx context.Context, t *chromedp.Target) (bool, error) {
 	if p.view.NoScript {
 		return true, nil
 	}
-	return chromedp.Evaluate[bool]("window.browsertestMet === true")(ctx, t)
+	return ask[bool]("window.browsertestMet === true")(ctx, t)
 }

@@ -68,6 +68,7 @@ type Page struct {
 	view   View
 	watch  *watch
 	status int
+	held   point // where Hold pressed the button of the mouse
 }
 
 // Open opens url in a new tab, which closes when the test ends.
@@ -140,6 +141,18 @@ func (p *Page) Follow(selector string) {
 func (p *Page) Click(selector string) {
 	p.tb.Helper()
 	p.do("click "+selector, p.click(selector))
+}
+
+// Hold presses the button of the mouse on an element and keeps it pressed; LetGo releases it there, whatever is there then.
+func (p *Page) Hold(selector string) {
+	p.tb.Helper()
+	p.held = run(p, "press the mouse on "+selector, p.hold(selector))
+}
+
+// LetGo releases the button of the mouse after Hold.
+func (p *Page) LetGo() {
+	p.tb.Helper()
+	p.do("release the mouse", mouse(chromedp.MouseReleased, p.held))
 }
 
 // Fill replaces the text of a field, or of a text that is edited in place, key by key as a person does.

@@ -48,6 +48,23 @@
     clearTimeout(button.copiedTimer);
     button.copiedTimer = setTimeout(() => { label.textContent = before; }, 2000);
   });
+  // Parts of pages refresh and save themselves. A browser gives no click for what was replaced between pressing and releasing
+  // the button of the mouse: what has come in its place gets it, when it is the same.
+  const controls = "a, button, summary, label, input, select, textarea";
+  const sameness = (e) => [e.localName, e.id, e.getAttribute("href"), e.name, e.value, e.form?.getAttribute("action"), e.getAttribute("formaction"), e.textContent.trim()].join("\n");
+  let down = null;
+  document.addEventListener("pointerdown", (event) => {
+    const control = event.button === 0 && event.target instanceof Element && event.target.closest(controls);
+    down = control ? { at: event.target, control, is: sameness(control) } : null;
+  }, true);
+  document.addEventListener("click", () => { down = null; }, true);
+  document.addEventListener("pointerup", (event) => {
+    const pressed = down;
+    const control = event.target instanceof Element && event.target.closest(controls);
+    if (!pressed || pressed.at.isConnected || !control) return;
+    if (control === pressed.control || sameness(control) === pressed.is) setTimeout(() => { if (down === pressed && control.isConnected) control.click(); });
+  }, true);
+
   on("focusin", "[data-select]", (field) => field.select());
 
   // Dialogs, where the browser does not know invoker commands yet.

@@ -1,6 +1,7 @@
 package components_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -53,6 +54,7 @@ func TestComponentsInABrowser(t *testing.T) {
 		{"a dialog asks before it posts", checkADialogAsksBeforeItPosts},
 		{"the theme changes at once", checkTheThemeChangesAtOnce},
 		{"rows are added and removed in place", checkRowsAreAddedAndRemovedInPlace},
+		{"a click is not lost on what is refreshed under it", checkAClickIsNotLostOnWhatIsRefreshedUnderIt},
 		{"a field shows where it is needed", checkAFieldShowsWhereItIsNeeded},
 		{"copying says so", checkCopyingSaysSo},
 	} {
@@ -113,6 +115,26 @@ func checkRowsAreAddedAndRemovedInPlace(t *testing.T, browser *browsertest.Brows
 	page.WaitGone(`[name="headers[0].key"]`)
 	if got := page.Value(`[name="headers[1].key"]`); got != "X-Source" {
 		t.Errorf("the other row holds %q", got)
+	}
+}
+
+// checkAClickIsNotLostOnWhatIsRefreshedUnderIt replaces a button, then its words alone, then all but puts another button there.
+func checkAClickIsNotLostOnWhatIsRefreshedUnderIt(t *testing.T, browser *browsertest.Browser, site string) {
+	page := browser.Open(site+"/script", browsertest.View{})
+	const add = `[data-add-row="headers"]`
+	for n, refresh := range []string{"b.replaceWith(b.cloneNode(true))", "b.innerHTML = b.innerHTML"} {
+		page.Hold(add)
+		browsertest.Eval[any](page, "((b) => { "+refresh+" })(document.querySelector('"+add+"'))")
+		page.LetGo()
+		page.Wait(fmt.Sprintf(`[name="headers[%d].key"]`, n+1))
+	}
+	page.Hold(add)
+	browsertest.Eval[any](page, "((b) => { const other = b.cloneNode(true); other.append(' something else'); b.replaceWith(other); })(document.querySelector('"+add+"'))")
+	page.LetGo()
+	page.Click(add) // a click after that one
+	page.Wait(`[name="headers[3].key"]`)
+	if n := browsertest.Eval[int](page, `document.querySelectorAll("[name$='.key']").length`); n != 4 {
+		t.Errorf("there are %d rows; want 4: what came in the place of the button was another one", n)
 	}
 }
 
