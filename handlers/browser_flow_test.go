@@ -10,7 +10,6 @@ import (
 	"surveyflow/internal/browsertest"
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
-	"surveyflow/internal/store/storetest"
 	"surveyflow/models"
 	"surveyflow/views"
 )
@@ -208,7 +207,7 @@ func TestLeavingTheEditorLosesNothing(t *testing.T) {
 	p.Goto(a.server.URL + views.EditorPath(id, views.EditTask+task))
 	p.Fill("#f-summary", "Typed and left the page")
 	p.Goto(a.server.URL + link.Runs())
-	storetest.Eventually(t, 5*time.Second, "what was typed last is saved", func() bool {
+	eventually(t, "what was typed last is saved", func() bool {
 		return a.definition(id).Tasks[0].Summary == "Typed and left the page"
 	})
 }

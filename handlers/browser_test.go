@@ -1,7 +1,6 @@
 package handlers_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"surveyflow/internal/browsertest"
 	"surveyflow/internal/link"
+	"surveyflow/internal/store/storetest"
 	"surveyflow/models"
 )
 
@@ -194,17 +194,8 @@ func TestTheBuilderSavesWhilePeopleType(t *testing.T) {
 // eventually waits until something that the browser set off has happened.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !done() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("it never happened: %s", what)
-		case <-tick.C:
-		}
-	}
+	t.Helper()
+	storetest.Eventually(t, 2*time.Minute, what, done)
 }
 
 func TestQuestionsAreMovedWithTheKeyboard(t *testing.T) {

@@ -71,6 +71,7 @@ type app struct {
 	log           *bytes.Buffer
 	outbox        *mail.Outbox
 	mail          *mailtest.Server // nil: no mail leaves
+	signIn        clock.Clock
 }
 
 // newApp starts a server without anybody in it.
@@ -82,9 +83,15 @@ func newApp(t *testing.T) *app {
 // newMailingApp starts a server that sends its mail to that one.
 func newMailingApp(t *testing.T, server *mailtest.Server) *app {
 	t.Helper()
-	a := &app{t: t, store: storetest.SQLite(t, storetest.Options{}), log: new(bytes.Buffer), mail: server}
+	return newAppOf(t, server, clock.System{})
+}
+
+// newAppOf starts a server whose people sign in by that clock.
+func newAppOf(t *testing.T, server *mailtest.Server, signIn clock.Clock) *app {
+	t.Helper()
+	a := &app{t: t, store: storetest.SQLite(t, storetest.Options{}), log: new(bytes.Buffer), mail: server, signIn: signIn}
 	log := slog.New(slog.NewTextHandler(a.log, nil))
-	a.people = account.New(a.store, clock.System{}, log)
+	a.people = account.New(a.store, signIn, log)
 	a.surveys = survey.New(a.store, clock.System{})
 	a.contacts = contact.New(a.store, clock.System{})
 	a.reports = report.New(a.store, a.surveys, clock.System{})

@@ -11,13 +11,15 @@ import (
 	"testing"
 	"time"
 
+	"surveyflow/internal/clock"
 	"surveyflow/internal/link"
 	"surveyflow/models"
 )
 
 // appCode is what an authenticator app shows for the key on a page, some steps from now. It is written anew here, as the app
-// of somebody else is.
-func appCode(t *testing.T, p *page, steps int64) string {
+// of somebody else is. The clock of such an app must stand: the one before this is none any more when this one ends.
+func (a *app) appCode(p *page, steps int64) string {
+	t := a.t
 	t.Helper()
 	key := strings.ReplaceAll(p.Find("#totp-secret").AttrOr("value", ""), " ", "")
 	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(key)
@@ -25,7 +27,7 @@ func appCode(t *testing.T, p *page, steps int64) string {
 		t.Fatalf("the key is %q: %v", key, err)
 	}
 	var counter [8]byte
-	binary.BigEndian.PutUint64(counter[:], uint64(time.Now().Unix()/30+steps))
+	binary.BigEndian.PutUint64(counter[:], uint64(a.signIn.Now().Unix()/30+steps))
 	mac := hmac.New(sha1.New, secret)
 	mac.Write(counter[:])
 	sum := mac.Sum(nil)
@@ -38,13 +40,13 @@ func (b *browser) enrolled() (key *page, codes []string) {
 	b.app.t.Helper()
 	b.post(link.SecondFactorStart()).to(link.SecondFactor())
 	key = b.get(link.SecondFactor()).is(http.StatusOK)
-	shown := b.post(link.SecondFactor(), "code", appCode(b.app.t, key, -1)).is(http.StatusOK)
+	shown := b.post(link.SecondFactor(), "code", b.app.appCode(key, -1)).is(http.StatusOK)
 	return key, strings.Fields(shown.Find("#recovery-codes").Text())
 }
 
 func TestASecondFactorIsAskedForAndOpensNothingBefore(t *testing.T) {
 	t.Parallel()
-	a := newApp(t)
+	a := newAppOf(t, nil, clock.NewFake(time.Now()))
 	ada := a.person("ada@example.com")
 	other := a.browser()
 	other.post(link.SignIn(), "email", "ada@example.com", "password", password).to(link.Home())
@@ -54,7 +56,7 @@ func TestASecondFactorIsAskedForAndOpensNothingBefore(t *testing.T) {
 		t.Error("there is no picture to scan")
 	}
 	ada.post(link.SecondFactor(), "code", "000000").is(http.StatusUnprocessableEntity).says(".error-summary", "not right")
-	shown := ada.post(link.SecondFactor(), "code", appCode(t, key, -1)).is(http.StatusOK)
+	shown := ada.post(link.SecondFactor(), "code", a.appCode(key, -1)).is(http.StatusOK)
 	codes := strings.Fields(shown.Find("#recovery-codes").Text())
 	if len(codes) != 10 {
 		t.Fatalf("the recovery codes are %v", codes)
@@ -81,8 +83,8 @@ func TestASecondFactorIsAskedForAndOpensNothingBefore(t *testing.T) {
 		t.Error("the page has a navigation")
 	}
 	b.post(link.SignInCode(), "code", "").is(http.StatusUnprocessableEntity)
-	b.post(link.SignInCode(), "code", appCode(t, key, -1)).is(http.StatusUnprocessableEntity) // was used to set it up
-	code := appCode(t, key, 0)
+	b.post(link.SignInCode(), "code", a.appCode(key, -1)).is(http.StatusUnprocessableEntity) // was used to set it up
+	code := a.appCode(key, 0)
 	b.post(link.SignInCode(), "code", code[:3]+" "+code[3:], "next", link.Runs()).to(link.Runs())
 	b.get(link.Runs()).is(http.StatusOK)
 
@@ -110,7 +112,7 @@ func TestASecondFactorIsAskedForAndOpensNothingBefore(t *testing.T) {
 
 func TestASecondFactorIsTurnedOffByACode(t *testing.T) {
 	t.Parallel()
-	a := newApp(t)
+	a := newAppOf(t, nil, clock.NewFake(time.Now()))
 	ada := a.person("ada@example.com")
 	key, codes := ada.enrolled()
 	ada.post(link.SecondFactorOff(), "code", "000000").is(http.StatusUnprocessableEntity)
@@ -119,14 +121,14 @@ func TestASecondFactorIsTurnedOffByACode(t *testing.T) {
 		t.Errorf("the new codes are %v", fresh)
 	}
 	ada.post(link.SecondFactorOff(), "code", codes[1]).is(http.StatusUnprocessableEntity) // an old one
-	ada.post(link.SecondFactorOff(), "code", appCode(t, key, 0)).to(link.SecondFactor())
+	ada.post(link.SecondFactorOff(), "code", a.appCode(key, 0)).to(link.SecondFactor())
 	a.browser().post(link.SignIn(), "email", "ada@example.com", "password", password).to(link.Home())
 	ada.get(link.Notifications()).says("main", "no longer needs a code")
 }
 
 func TestARequiredSecondFactorIsSetUpAtTheNextSignIn(t *testing.T) {
 	t.Parallel()
-	a := newApp(t)
+	a := newAppOf(t, nil, clock.NewFake(time.Now()))
 	admin, bob := a.person("ada@example.com"), a.person("bob@example.com")
 	bob.post(link.SecurityFactor(), "required", "on").is(http.StatusForbidden)
 	admin.post(link.SecurityFactor(), "required", "on").to(link.SettingsSecurity())
@@ -136,12 +138,12 @@ func TestARequiredSecondFactorIsSetUpAtTheNextSignIn(t *testing.T) {
 	b.get(link.Account()).to(link.With(link.SignIn(), "next", link.Account()))
 	p := b.get(link.SignInCode()).is(http.StatusOK).says("main", "requires one")
 	b.post(link.SignInCode(), "code", "000000").is(http.StatusUnprocessableEntity)
-	shown := b.post(link.SignInCode(), "code", appCode(t, p, 0), "next", link.Account()).is(http.StatusOK)
+	shown := b.post(link.SignInCode(), "code", a.appCode(p, 0), "next", link.Account()).is(http.StatusOK)
 	if len(strings.Fields(shown.Find("#recovery-codes").Text())) != 10 {
 		t.Error("there are no recovery codes")
 	}
 	b.get(link.Account()).is(http.StatusOK).says("#second-factor", "On")
-	b.post(link.SecondFactorOff(), "code", appCode(t, p, 1)).is(http.StatusConflict)
+	b.post(link.SecondFactorOff(), "code", a.appCode(p, 1)).is(http.StatusConflict)
 
 	// A brand admin helps who has lost the app; the next sign-in sets it up anew.
 	id := a.actor("bob@example.com").UserID

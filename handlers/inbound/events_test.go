@@ -259,7 +259,7 @@ func TestWhatIsRefusedIsToldToSenderAndOwner(t *testing.T) {
 			refused++
 		}
 	}
-	storetest.Eventually(t, 5*time.Second, "all refusals are counted", func() bool {
+	storetest.Eventually(t, 2*time.Minute, "all refusals are counted", func() bool {
 		n, err := b.store.CountRefusals(t.Context(), b.instance.Actor, store.RefusalFilter{})
 		return err == nil && n == refused
 	})
