@@ -23,8 +23,9 @@ type Handshake struct {
 }
 
 // handshakeWait is how long a server that asked for a certificate has to say that it refuses it: since TLS 1.3 the handshake
-// of the client ends before the server has looked (RFC 8446 §4.4.2.4).
-const handshakeWait = time.Second
+// of the client ends before the server has looked (RFC 8446 §4.4.2.4). Most say sooner that they take it, by a ticket for the
+// next session (§4.6.1).
+const handshakeWait = 5 * time.Second
 
 // Handshake connects to the host of an https URL over a channel and makes the TLS handshake, to see whether its client
 // certificate is taken. Nothing else is sent. The error is an [*Error].
@@ -72,6 +73,8 @@ func (ch *Channel) handshake(ctx context.Context, u *url.URL) (*Handshake, error
 		shown.Store(err == nil && len(certificate.Certificate) > 0)
 		return certificate, err
 	}
+	taken := &ticket{conn: raw}
+	config.ClientSessionCache = taken
 	start, conn := time.Now(), tls.Client(raw, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return nil, &handshakeError{err}
@@ -79,12 +82,28 @@ func (ch *Channel) handshake(ctx context.Context, u *url.URL) (*Handshake, error
 	h := &Handshake{Took: time.Since(start), Asked: asked.Load(), Shown: shown.Load()}
 	state := conn.ConnectionState()
 	h.Version, h.Server = tls.VersionName(state.Version), state.PeerCertificates[0]
-	if !h.Asked {
+	if !h.Asked || state.Version < tls.VersionTLS13 {
 		return h, nil
 	}
 	_ = conn.SetReadDeadline(start.Add(h.Took + handshakeWait)) // a connection that is gone fails the read, too
+	taken.awaited = true
 	if _, err := conn.Read(make([]byte, 1)); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, &handshakeError{err}
 	}
 	return h, nil
+}
+
+// ticket is a cache of sessions that keeps none. It ends the wait for what a server thinks of a certificate: who gives a ticket
+// has taken it. Its methods are called by who reads from the connection alone.
+type ticket struct {
+	conn    net.Conn
+	awaited bool
+}
+
+func (t *ticket) Get(string) (*tls.ClientSessionState, bool) { return nil, false }
+
+func (t *ticket) Put(string, *tls.ClientSessionState) {
+	if t.awaited {
+		_ = t.conn.SetReadDeadline(time.Unix(1, 0))
+	}
 }
