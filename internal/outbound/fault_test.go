@@ -96,7 +96,7 @@ func TestDo_ends_calls_to_receivers_that_read_nothing(t *testing.T) {
 
 func TestDo_tells_a_refused_connection_and_an_unknown_host(t *testing.T) {
 	t.Parallel()
-	wantFault(t, get(t, localClient(t), "http://"+closedPort(t)), outbound.FaultConnection, "outbound.connection.refused")
+	wantFault(t, get(t, localClient(t), "http://"+closedPort), outbound.FaultConnection, "outbound.connection.refused")
 
 	c := newClient(t, outbound.Options{Resolver: resolvingTo()})
 	x := get(t, c, "http://nowhere.example.com/")

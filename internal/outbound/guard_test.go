@@ -199,8 +199,7 @@ func TestGuard_takes_the_permitted_address_of_several(t *testing.T) {
 
 	// The order in which the system tries them: the refused one first, so that its error is the first.
 	c = newClient(t, outbound.Options{Allow: allow(t, "127.0.0.2"), Resolver: resolvingTo("127.0.0.1", "127.0.0.2")})
-	down := closedPort(t)
-	x := get(t, c, "http://crm.example.com"+down[strings.LastIndexByte(down, ':'):]+"/")
+	x := get(t, c, "http://crm.example.com"+closedPort[strings.LastIndexByte(closedPort, ':'):]+"/")
 	wantFault(t, x, outbound.FaultConnection, "outbound.connection.failed")
 	if !x.Retryable() {
 		t.Error("a permitted receiver that is down is not worth a retry because another address of it is refused")

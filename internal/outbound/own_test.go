@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"sync"
 	"testing"
-	"time"
 
 	"surveyflow/internal/outbound"
 )
@@ -105,6 +104,6 @@ func TestOwn_addresses_are_no_target_of_redirects(t *testing.T) {
 	server, c := ownInstance(t, func(http.ResponseWriter, *http.Request) { t.Error("the instance was reached") },
 		outbound.Options{Allow: allow(t, host.Host)})
 	target = server.URL + "/receiver/abc"
-	x := c.Do(t.Context(), outbound.Request{Method: http.MethodGet, URL: foreign.URL, FollowRedirect: true, Timeout: 5 * time.Second})
+	x := c.Do(t.Context(), outbound.Request{Method: http.MethodGet, URL: foreign.URL, FollowRedirect: true, Timeout: outbound.MaxTimeout})
 	wantRefusal(t, x, outbound.RuleLoopback)
 }

@@ -144,7 +144,7 @@ func (c *Cluster) launch() error {
 	}
 	defer func() { _ = log.Close() }()
 	cmd := c.command("/bin/sh", "-c", supervise, "supervise", filepath.Join(c.bin, "postgres"), "-D", "data",
-		"-c", "listen_addresses=", "-c", "unix_socket_directories="+c.dir, "-c", "max_connections=400",
+		"-c", "listen_addresses=", "-c", "unix_socket_directories="+c.dir, "-c", "max_connections=1000",
 		"-c", "fsync="+fsync, "-c", "full_page_writes="+fsync, "-c", "log_min_messages=fatal")
 	cmd.Stdout, cmd.Stderr = log, log
 	leash, err := cmd.StdinPipe()

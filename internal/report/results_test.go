@@ -13,15 +13,14 @@ import (
 // results counts until all is counted.
 func (b *bench) results() *report.Results {
 	b.Helper()
-	for range 20 {
-		r, err := b.report.Results(b.Context(), b.survey)
+	var r *report.Results
+	storetest.Eventually(b, storetest.Patience, "all is counted", func() bool {
+		var err error
+		r, err = b.report.Results(b.Context(), b.survey)
 		b.Check(err)
-		if r.Whole {
-			return r
-		}
-	}
-	b.Fatal("it is never whole")
-	return nil
+		return r.Whole
+	})
+	return r
 }
 
 func question(r *report.Results, id string) report.QuestionResults {

@@ -28,15 +28,22 @@ func TestAcceptFromManyCallersLosesNothing(t *testing.T) {
 		w := i.Workflow()
 		const callers, each = 32, 8
 		var wg sync.WaitGroup
+		begin := make(chan struct{})
 		for range callers {
+			var all []*store.Acceptance // made before, so that nothing but commits keeps the callers waiting
+			for range each {
+				all = append(all, i.Completed(w))
+			}
 			wg.Go(func() {
-				for range each {
-					if err := i.Store.Accept(i.Completed(w)); err != nil {
+				<-begin
+				for _, a := range all {
+					if err := i.Store.Accept(a); err != nil {
 						t.Error(err)
 					}
 				}
 			})
 		}
+		close(begin)
 		wg.Wait()
 		for _, table := range []string{"responses", "events", "runs", "queue"} {
 			if n := count(t, d, "SELECT COUNT(*) FROM "+table); n != callers*each {
