@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -258,10 +259,16 @@ func TestPurgeRemovesWhatEndedBeforeAndNothingElse(t *testing.T) {
 		attempt := func(k store.Claimed) models.Attempt {
 			return b.Attempt(k.Run.ID, "OCAC_1", 1, models.AttemptSucceeded)
 		}
-		b.Accept(b.w, 620) // more than one batch
-		for _, k := range b.claim(store.ClaimOptions{Limit: 1000}) {
-			b.finish(k, succeeded(), attempt(k))
+		var many []*store.Acceptance
+		for range 620 { // more than one batch of the purge
+			many = append(many, b.Completed(b.w))
 		}
+		b.Check(errors.Join(b.Store.AcceptTogether(t.Context(), many...)...))
+		var ends []*store.Finish
+		for _, k := range b.claim(store.ClaimOptions{Limit: 1000}) {
+			ends = append(ends, storetest.Finish(k, succeeded(), attempt(k)))
+		}
+		b.Check(errors.Join(b.Store.FinishTogether(t.Context(), ends...)...))
 		waiting := b.Accept(b.w, 1)[0]
 		late := b.Completed(b.w)
 		b.Check(b.Store.Accept(late))
