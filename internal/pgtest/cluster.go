@@ -61,7 +61,7 @@ func Start(tb testing.TB, options Options) *Cluster {
 // starts again.
 func (c *Cluster) Database(tb testing.TB) string {
 	tb.Helper()
-	return createDatabase(tb, c.url("postgres"))
+	return createDatabase(tb, c.url("postgres"), "template1")
 }
 
 // Stop ends the server at once, as a crash would: connections break, nothing is flushed. It returns when

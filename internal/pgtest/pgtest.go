@@ -28,14 +28,48 @@ import (
 func New(tb testing.TB) string {
 	tb.Helper()
 	if server := os.Getenv("TEST_DATABASE_URL"); server != "" {
-		return createDatabase(tb, server)
+		return createDatabase(tb, server, "template1")
 	}
 	c, err := shared()
 	if err != nil {
 		unavailable(tb, err)
 	}
-	return createDatabase(tb, c.url("postgres"))
+	return createDatabase(tb, c.url("postgres"), "template1")
 }
+
+// Copy is New with a database that begins as a copy of one that fill has filled, once in a process: all that call it want the
+// same. fill must leave no connection open. On the server that TEST_DATABASE_URL names the database is empty: nothing would
+// remove the one that is copied.
+func Copy(tb testing.TB, fill func(url string) error) string {
+	tb.Helper()
+	if os.Getenv("TEST_DATABASE_URL") != "" {
+		return New(tb)
+	}
+	c, err := shared()
+	if err != nil {
+		unavailable(tb, err)
+	}
+	filling.Do(func() {
+		if errFilled = execute(c.url("postgres"), "CREATE DATABASE "+filled); errFilled != nil {
+			return
+		}
+		if errFilled = fill(c.url(filled)); errFilled == nil { // and wait for the server to notice that the connections are closed
+			errFilled = execute(c.url("postgres"), "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '"+filled+"'")
+		}
+	})
+	if errFilled != nil {
+		tb.Fatalf("fill the database that is copied: %v", errFilled)
+	}
+	return createDatabase(tb, c.url("postgres"), filled)
+}
+
+// filled is the database that is copied; it goes with the cluster.
+const filled = "surveyflow_filled"
+
+var (
+	filling   sync.Once
+	errFilled error
+)
 
 // shared starts the one cluster of this process.
 var shared = sync.OnceValues(func() (*Cluster, error) {
@@ -51,11 +85,11 @@ func unavailable(tb testing.TB, err error) {
 	tb.Skipf("NOT TESTED ON POSTGRESQL: %v", err)
 }
 
-// createDatabase makes a database of a new name beside the one that server names.
-func createDatabase(tb testing.TB, server string) string {
+// createDatabase makes a database of a new name beside the one that server names, as a copy of a third one.
+func createDatabase(tb testing.TB, server, of string) string {
 	tb.Helper()
 	name := "surveyflow_" + strings.ToLower(rand.Text()[:12])
-	if err := execute(server, "CREATE DATABASE "+name); err != nil {
+	if err := execute(server, "CREATE DATABASE "+name+" TEMPLATE "+of); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {

@@ -68,6 +68,20 @@ func TestNew_drops_the_database_when_the_test_ends_even_with_a_connection_open(t
 	}
 }
 
+func TestCopy_gives_every_call_what_was_filled_once(t *testing.T) {
+	t.Parallel()
+	fill := func(dsn string) error {
+		exec1(t, dsn, "CREATE TABLE x (id INT)")
+		return nil
+	}
+	for range 2 {
+		exec1(t, pgtest.Copy(t, fill), "INSERT INTO x VALUES (7)")
+	}
+	if n := query1[int](t, pgtest.Copy(t, fill), "SELECT count(*) FROM x"); n != 0 {
+		t.Errorf("%d rows of other tests; want an empty table", n)
+	}
+}
+
 func TestCluster_keeps_what_was_committed_when_it_is_stopped_at_once(t *testing.T) {
 	t.Parallel()
 	c := pgtest.Start(t, pgtest.Options{Durable: true})

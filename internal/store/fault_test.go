@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"surveyflow/internal/pgtest"
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
 	"surveyflow/models"
@@ -241,7 +242,7 @@ func TestEverythingSaysThatTheDatabaseIsAway(t *testing.T) {
 // A migration of a large table, or the wait for another node's, takes longer than any other statement may.
 func TestMigrationsTakeLongerThanStatementsMay(t *testing.T) {
 	t.Parallel()
-	d := storetest.NewPostgres(t)
+	d := storetest.Database{Postgres: pgtest.New(t)}
 	db := d.SQL(t)
 	conn, err := db.Conn(t.Context())
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"surveyflow/internal/clock"
-	"surveyflow/internal/pgtest"
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
 	"surveyflow/models"
@@ -25,15 +24,7 @@ func onBothDatabases(t *testing.T, test func(t *testing.T, s *store.Store, c *cl
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
 		c := clock.NewFake(noon)
-		s, err := store.Open(t.Context(), store.Options{Postgres: pgtest.New(t), Clock: c})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		if _, err := s.Migrate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		test(t, s, c)
+		test(t, storetest.NewPostgres(t).Open(t, storetest.Options{Clock: c}), c)
 	})
 }
 

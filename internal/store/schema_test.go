@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gorm.io/gorm/schema"
 
+	"surveyflow/internal/pgtest"
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
 	"surveyflow/models"
@@ -116,10 +117,10 @@ func TestMigrationsGoDownAndUpAgain(t *testing.T) {
 
 func TestManyMigrateAtOnce(t *testing.T) {
 	t.Parallel()
-	d := storetest.NewPostgres(t)
+	empty := pgtest.New(t)
 	var wg sync.WaitGroup
 	for range 4 {
-		s, err := store.Open(t.Context(), store.Options{Postgres: d.Postgres})
+		s, err := store.Open(t.Context(), store.Options{Postgres: empty})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,10 +3,15 @@
 package storetest
 
 import (
+	"context"
 	"database/sql"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
@@ -35,10 +40,51 @@ func NewSQLite(t testing.TB) Database {
 	return Database{SQLite: filepath.Join(t.TempDir(), "surveyflow.db")}
 }
 
-// NewPostgres makes an empty PostgreSQL database that goes with the test; without PostgreSQL it does what pgtest does.
+// NewPostgres makes a PostgreSQL database with the whole schema and nothing in it, which goes with the test; without PostgreSQL
+// it does what pgtest does.
 func NewPostgres(t testing.TB) Database {
 	t.Helper()
-	return Database{Postgres: pgtest.New(t)}
+	return Database{Postgres: pgtest.Copy(t, func(url string) error { return migrate(store.Options{Postgres: url}) })}
+}
+
+// migrate makes the whole schema. Tests copy what it made: that takes a fraction of the time.
+func migrate(o store.Options) error {
+	ctx := context.Background()
+	s, err := store.Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	_, err = s.Migrate(ctx)
+	return errors.Join(err, s.Close())
+}
+
+// schema is a SQLite database with the whole schema and nothing in it.
+var schema = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "surveyflow-schema-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "surveyflow.db")
+	if err := migrate(store.Options{SQLite: path}); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// prepare puts the schema where there is no SQLite database yet.
+func (d Database) prepare() error {
+	if d.SQLite == "" {
+		return nil
+	}
+	if _, err := os.Stat(d.SQLite); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	content, err := schema()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(d.SQLite, content, 0o600)
 }
 
 // SQLite opens a fresh SQLite database with the whole schema, ready for use; it goes with the test.
@@ -80,6 +126,9 @@ func (d Database) URL() string {
 // Open opens, migrates and starts the database; it is closed with the test.
 func (d Database) Open(t testing.TB, o Options) *store.Store {
 	t.Helper()
+	if err := d.prepare(); err != nil {
+		t.Fatalf("prepare the test's database: %v", err)
+	}
 	s, err := store.Open(t.Context(), store.Options{SQLite: d.SQLite, Postgres: d.Postgres, Clock: o.Clock, Log: o.Log})
 	if err != nil {
 		t.Fatalf("open the test's database: %v", err)
