@@ -55,15 +55,15 @@ var ScopeResources = []string{
 // ScopeLevels are how far a scope goes: read looks, write makes and changes, manage does both and deletes.
 var ScopeLevels = []string{"read", "write", "manage"}
 
-// AllScopes lists every scope that a client can have.
+// AllScopes lists every scope that a client can have, three for each resource.
 func AllScopes() []string {
-	all := []string{ScopeManageAll}
+	var all []string
 	for _, resource := range ScopeResources {
 		for _, level := range ScopeLevels {
 			all = append(all, level+":"+resource)
 		}
 	}
-	return all
+	return append(all, ScopeManageAll)
 }
 
 // List gives the scopes one by one.
