@@ -141,8 +141,8 @@ func (w *walk) things() map[string]string {
 	invited, err := w.app.store.Invite(ctx, owner, email.ID, store.InvitationAsk{Person: &models.Person{Email: asked.Email}})
 	w.Check(err)
 	return map[string]string{
-		"invitationID": invited[0].Invitation.ID,
-		"listID":       list.ID, "contactID": put[0].Contact.ID, "contactId": put[0].Contact.ID, "mailingListId": list.ID, "directoryId": directory,
+		"invitationID": invited[0].Invitation.ID, "sentID": w.Survey.ID,
+		"listID": list.ID, "contactID": put[0].Contact.ID, "contactId": put[0].Contact.ID, "mailingListId": list.ID, "directoryId": directory,
 		"jobID": job.ID, "jobId": job.ID, "importID": brought, "importId": people,
 		"exportId":     strings.Replace(export.ID, "JB_", "ES_", 1),
 		"format":       "svg",

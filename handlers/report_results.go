@@ -21,25 +21,37 @@ const (
 
 // results shows what was answered to a survey, summed up. While much has to be counted the page asks again by itself.
 func (h *reports) results(c echo.Context) error {
-	ctx, actor := c.Request().Context(), web.Actor(c)
-	s, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
+	p, err := h.resultsOf(c)
 	if err != nil {
 		return err
+	}
+	return web.Render(c, http.StatusOK, views.Results(p))
+}
+
+// resultsOf sums up the survey of the request.
+func (h *reports) resultsOf(c echo.Context) (views.ResultsProps, error) {
+	ctx, actor, none := c.Request().Context(), web.Actor(c), views.ResultsProps{}
+	s, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
+	if err != nil {
+		return none, err
 	}
 	r, err := h.reports.Results(ctx, s)
 	if err != nil {
-		return err
+		return none, err
 	}
 	l, err := h.reports.Layout(ctx, s)
 	if err != nil {
-		return err
+		return none, err
 	}
 	p := views.ResultsProps{
 		Survey: *s, Completed: r.Completed, Partial: r.Partial, InProgress: r.InProgress, Counted: r.Counted, Whole: r.Whole, Median: r.Median, Anonymous: l.Anonymous(),
 	}
+	if p.Subscribed, err = h.store.Subscribed(ctx, actor, s.ID); err != nil {
+		return none, err
+	}
 	texts, err := h.reports.LatestTexts(ctx, s, latestTexts)
 	if err != nil {
-		return err
+		return none, err
 	}
 	for i := range r.Questions {
 		q := &r.Questions[i]
@@ -59,7 +71,7 @@ func (h *reports) results(c echo.Context) error {
 		}
 		p.Questions = append(p.Questions, out)
 	}
-	return web.Render(c, http.StatusOK, views.Results(p))
+	return p, nil
 }
 
 func resultBars(all []report.ChoiceResults) []views.ResultBar {

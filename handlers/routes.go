@@ -72,6 +72,8 @@ func Routes(d Deps) []web.Route {
 		collectorRoutes(d),
 		reportRoutes(d),
 		mySurveyRoutes(d),
+		statisticsRoutes(d),
+		noticeRoutes(d),
 		workflowRoutes(d),
 		runRoutes(d),
 		jobRoutes(d),

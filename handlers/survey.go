@@ -142,6 +142,9 @@ func settingsOf(s models.Survey) views.SurveySettingsProps {
 	p := views.SurveySettingsProps{Survey: s, Name: s.Name, Options: views.SurveyOptionsForm{
 		Back: !d.NoBack, Progress: !d.NoProgress, Anonymous: d.Anonymous, Language: d.Language,
 	}}
+	if s.ContactUserID != nil {
+		p.Contact = *s.ContactUserID
+	}
 	if d.PartialDays > 0 {
 		p.Options.PartialDays = strconv.Itoa(d.PartialDays)
 	}
@@ -161,6 +164,9 @@ func (h *surveys) renderSettings(c echo.Context, status int, p views.SurveySetti
 	}
 	for _, n := range counts[id] {
 		p.Responses += n
+	}
+	if p.Readers, err = h.store.SurveyReaders(ctx, web.Actor(c), &p.Survey); err != nil {
+		return err
 	}
 	_, err = h.store.SurveyImport(ctx, web.Actor(c), id)
 	if err != nil && models.ErrorCode(err) != models.CodeNotFound {

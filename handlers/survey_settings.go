@@ -29,6 +29,8 @@ func (h *surveySettings) update(c echo.Context) error {
 	switch in.Get("section") {
 	case "name":
 		return h.rename(c)
+	case "contact":
+		return h.saveContact(c)
 	case "dates":
 		return h.saveDates(c)
 	case "introduction":
@@ -65,6 +67,36 @@ func (h *surveySettings) rename(c echo.Context) error {
 		return err
 	}
 	web.FlashOK(c, i18n.T(ctx, "survey.renamed"))
+	return web.Redirect(c, link.SurveySettings(id))
+}
+
+// saveContact names whom people ask about the survey.
+func (h *surveySettings) saveContact(c echo.Context) error {
+	var form struct {
+		Contact string `form:"contact"`
+	}
+	if err := web.Bind(c, &form); err != nil {
+		return err
+	}
+	ctx, actor, id := c.Request().Context(), web.Actor(c), c.Param("surveyID")
+	var contact *string
+	if form.Contact != "" {
+		contact = &form.Contact
+	}
+	err := h.surveys.store.SetSurveyContact(ctx, actor, id, contact)
+	if fields, invalid := checkFields(err); invalid {
+		s, err := h.surveys.store.Survey(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		p := settingsOf(*s)
+		p.Contact, p.ContactErrors = form.Contact, fields
+		return h.surveys.renderSettings(c, http.StatusUnprocessableEntity, p)
+	}
+	if err != nil {
+		return err
+	}
+	web.FlashOK(c, i18n.T(ctx, "survey.contact.saved"))
 	return web.Redirect(c, link.SurveySettings(id))
 }
 

@@ -23,6 +23,14 @@ const (
 // MailWorkflow is a mail that a workflow sends.
 const MailWorkflow MailKind = "workflow"
 
+// Mails about surveys, to people of the organisation.
+const (
+	MailSurveyOpened     MailKind = "surveyOpened" // to its contact
+	MailSurveyExpires    MailKind = "surveyExpires"
+	MailSurveyStatistics MailKind = "surveyStatistics"
+	MailNoticeDigest     MailKind = "noticeDigest" // what would be several of these, in one
+)
+
 // Mails that ask somebody to answer a survey.
 const (
 	MailSurveyInvitation MailKind = "surveyInvitation"
@@ -30,7 +38,7 @@ const (
 )
 
 // MailKinds lists the kinds.
-var MailKinds = []MailKind{MailSurveyInvitation, MailSurveyReminder, MailTest, MailInvitation, MailPasswordReset, MailPasswordChanged, MailSignInMethod, MailRunFailed, MailRunRecovered, MailWorkflowOff, MailEventsRefused, MailCredential, MailSurveyShared, MailWorkflow}
+var MailKinds = []MailKind{MailSurveyInvitation, MailSurveyReminder, MailTest, MailInvitation, MailPasswordReset, MailPasswordChanged, MailSignInMethod, MailRunFailed, MailRunRecovered, MailWorkflowOff, MailEventsRefused, MailCredential, MailSurveyShared, MailSurveyOpened, MailSurveyExpires, MailSurveyStatistics, MailNoticeDigest, MailWorkflow}
 
 // MailStatus says what became of a mail.
 type MailStatus string

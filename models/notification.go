@@ -16,7 +16,11 @@ const (
 	NotifyCredentialReconnect   NotificationKind = "credentialReconnect"
 	NotifyCredentialCertificate NotificationKind = "credentialCertificate"
 	NotifySurveyShared          NotificationKind = "surveyShared"
-	NotifyWorkflow              NotificationKind = "workflow" // what a task of a workflow says
+	NotifyWorkflow              NotificationKind = "workflow"         // what a task of a workflow says
+	NotifyNewSurvey             NotificationKind = "newSurvey"        // one was sent to them
+	NotifySurveyOpened          NotificationKind = "surveyOpened"     // one whose contact they are takes answers
+	NotifySurveyExpires         NotificationKind = "surveyExpires"    // one ends soon that they have not finished
+	NotifySurveyStatistics      NotificationKind = "surveyStatistics" // one ends soon whose figures they get
 	NotifyJobDone               NotificationKind = "jobDone"
 	NotifyJobFailed             NotificationKind = "jobFailed"
 )

@@ -35,7 +35,9 @@ type Survey struct {
 	LabelsRev  int        // of its data labels; 0 while all of them are automatic
 	// InviteDays is for how many days a person who was invited to it is not invited again; 0 means without limit.
 	InviteDays int
-	DeletedAt  *time.Time
+	// ContactUserID is whom people ask about it, and who is told when it opens; nil for nobody.
+	ContactUserID *string
+	DeletedAt     *time.Time
 
 	Access Access     `gorm:"-"` // what who asked may do with it
 	Labels DataLabels `gorm:"-"` // those that a new survey begins with

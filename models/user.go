@@ -86,6 +86,7 @@ type User struct {
 	TOTPSealed   string     `gorm:"column:totp_sealed"` // the secret of the authenticator app
 	TOTPOnAt     *time.Time `gorm:"column:totp_on_at"`  // since when it counts
 	TOTPStep     int64      `gorm:"column:totp_step"`   // the last time step whose code was used
+	DigestHour   *int       // of their day, at which they get in one mail what surveys have to tell; nil for each at once
 	CreatedAt    time.Time
 }
 

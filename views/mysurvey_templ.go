@@ -624,6 +624,10 @@ func mySurveyAction(p MySurveyProps) templ.Component {
 			templ_7745c5c3_Var20 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = noticesLink(p.Survey.SurveyID).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		if p.URL != "" {
 			templ_7745c5c3_Err = components.LinkButton(components.LinkButtonProps{Label: p.action(ctx), Href: p.URL, Kind: components.Primary, NewTab: true, Attrs: templ.Attributes{"referrerpolicy": "no-referrer"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -115,7 +115,7 @@ func (p ReportDetailsProps) none() bool {
 func reportFrame(ctx context.Context, s models.Survey, wrong []models.FieldError) layout.AppProps {
 	return layout.AppProps{
 		Title: s.Name, Section: layout.SectionSurveys, Breadcrumb: []components.Crumb{{Label: i18n.T(ctx, "survey.list.title"), Href: link.Surveys()}},
-		Status: components.StatusBadge(SurveyStatus(ctx, s)), Actions: SurveyActions(s, false), Tabs: layout.SurveyTabs(ctx, s.ID, layout.SurveyTabReports), HasError: len(wrong) > 0,
+		Status: SurveyState(s), Actions: SurveyActions(s, false), Tabs: layout.SurveyTabs(ctx, s.ID, layout.SurveyTabReports), HasError: len(wrong) > 0,
 	}
 }
 

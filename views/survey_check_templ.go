@@ -165,7 +165,7 @@ func SurveyCheck(p SurveyCheckProps) templ.Component {
 		})
 		templ_7745c5c3_Err = layout.App(layout.AppProps{
 			Title: i18n.T(ctx, "survey.check.title"), Section: layout.SectionSurveys, Breadcrumb: surveyCrumbs(ctx, p.Survey),
-			Status: components.StatusBadge(SurveyStatus(ctx, p.Survey)), Actions: checkActions(p), HasError: len(p.Problems) > 0,
+			Status: SurveyState(p.Survey), Actions: checkActions(p), HasError: len(p.Problems) > 0,
 		}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

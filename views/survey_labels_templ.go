@@ -200,7 +200,7 @@ func SurveyLabels(p LabelsProps) templ.Component {
 			Title:      p.Survey.Name,
 			Section:    layout.SectionSurveys,
 			Breadcrumb: []components.Crumb{{Label: i18n.T(ctx, "survey.list.title"), Href: link.Surveys()}},
-			Status:     components.StatusBadge(SurveyStatus(ctx, p.Survey)),
+			Status:     SurveyState(p.Survey),
 			Actions:    SurveyActions(p.Survey, false),
 			Tabs:       layout.SurveyTabs(ctx, p.Survey.ID, layout.SurveyTabLabels),
 			HasError:   len(p.Errors)+len(p.PasteErrors)+len(p.PasteProblems) > 0,

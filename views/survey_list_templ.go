@@ -789,7 +789,7 @@ func surveyRow(p SurveysProps, s models.Survey) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = components.StatusBadge(SurveyStatus(ctx, s)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = SurveyState(s).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -199,7 +199,7 @@ func SurveyOutline(p OutlineProps) templ.Component {
 			Title:      p.Survey.Name,
 			Section:    layout.SectionSurveys,
 			Breadcrumb: []components.Crumb{{Label: i18n.T(ctx, "survey.list.title"), Href: link.Surveys()}},
-			Status:     components.StatusBadge(SurveyStatus(ctx, p.Survey)),
+			Status:     SurveyState(p.Survey),
 			Actions:    SurveyActions(p.Survey, false),
 			Tabs:       layout.SurveyTabs(ctx, p.Survey.ID, layout.SurveyTabBuild),
 		}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)

@@ -18,20 +18,23 @@ import (
 
 // SurveySettingsProps describes the settings of a survey.
 type SurveySettingsProps struct {
-	Survey      models.Survey
-	Name        string
-	Options     SurveyOptionsForm
-	Responses   int64    // how many it has, unfinished ones too
-	Imported    bool     // it was made of a file
-	Workflows   []string // the names of those that hang on it
-	Waiting     int64    // runs of them that wait
-	Dates       SurveyDatesForm
-	Zones       []string // those that the form offers
-	OrgZone     string   // of the organisation, used when the survey has none
-	NameErrors  []models.FieldError
-	DateErrors  []models.FieldError
-	OptErrors   []models.FieldError
-	DeleteError []models.FieldError
+	Survey        models.Survey
+	Name          string
+	Options       SurveyOptionsForm
+	Responses     int64    // how many it has, unfinished ones too
+	Imported      bool     // it was made of a file
+	Workflows     []string // the names of those that hang on it
+	Waiting       int64    // runs of them that wait
+	Dates         SurveyDatesForm
+	Zones         []string // those that the form offers
+	OrgZone       string   // of the organisation, used when the survey has none
+	NameErrors    []models.FieldError
+	DateErrors    []models.FieldError
+	Contact       string        // id of whom people ask; empty for nobody
+	Readers       []models.User // those who see the survey
+	ContactErrors []models.FieldError
+	OptErrors     []models.FieldError
+	DeleteError   []models.FieldError
 }
 
 // SurveyOptionsForm are the options of a survey as they were typed.
@@ -162,6 +165,10 @@ func SurveySettings(p SurveySettingsProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = surveyContact(p).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = surveyOptions(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -188,10 +195,10 @@ func SurveySettings(p SurveySettingsProps) templ.Component {
 			Title:      p.Survey.Name,
 			Section:    layout.SectionSurveys,
 			Breadcrumb: []components.Crumb{{Label: i18n.T(ctx, "survey.list.title"), Href: link.Surveys()}},
-			Status:     components.StatusBadge(SurveyStatus(ctx, p.Survey)),
+			Status:     SurveyState(p.Survey),
 			Actions:    SurveyActions(p.Survey, false),
 			Tabs:       layout.SurveyTabs(ctx, p.Survey.ID, layout.SurveyTabSettings),
-			HasError:   len(p.NameErrors)+len(p.DateErrors)+len(p.OptErrors)+len(p.DeleteError) > 0,
+			HasError:   len(p.NameErrors)+len(p.ContactErrors)+len(p.DateErrors)+len(p.OptErrors)+len(p.DeleteError) > 0,
 		}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -350,7 +357,7 @@ func surveyCopy(p SurveySettingsProps) templ.Component {
 			var templ_7745c5c3_Var12 templ.SafeURL
 			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(link.SurveyCopy(p.Survey.ID)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 96, Col: 70}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 100, Col: 70}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 			if templ_7745c5c3_Err != nil {
@@ -459,7 +466,7 @@ func surveyOptions(p SurveySettingsProps) templ.Component {
 					var templ_7745c5c3_Var16 string
 					templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "survey.options.anonymous"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 112, Col: 47}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 116, Col: 47}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 					if templ_7745c5c3_Err != nil {
@@ -472,7 +479,7 @@ func surveyOptions(p SurveySettingsProps) templ.Component {
 					var templ_7745c5c3_Var17 string
 					templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(onOff(ctx, p.Options.Anonymous))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 113, Col: 76}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 117, Col: 76}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 					if templ_7745c5c3_Err != nil {
@@ -485,7 +492,7 @@ func surveyOptions(p SurveySettingsProps) templ.Component {
 					var templ_7745c5c3_Var18 string
 					templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "survey.options.anonymous.fixed"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 115, Col: 91}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 119, Col: 91}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 					if templ_7745c5c3_Err != nil {
@@ -607,7 +614,7 @@ func surveyDelete(p SurveySettingsProps) templ.Component {
 				var templ_7745c5c3_Var23 string
 				templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "survey.delete.text"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 135, Col: 42}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 139, Col: 42}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 				if templ_7745c5c3_Err != nil {
@@ -620,7 +627,7 @@ func surveyDelete(p SurveySettingsProps) templ.Component {
 				var templ_7745c5c3_Var24 string
 				templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "survey.delete.responses", "Count", p.Responses))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 137, Col: 71}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 141, Col: 71}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 				if templ_7745c5c3_Err != nil {
@@ -638,7 +645,7 @@ func surveyDelete(p SurveySettingsProps) templ.Component {
 					var templ_7745c5c3_Var25 string
 					templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "survey.delete.workflows", "Count", len(p.Workflows)))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 140, Col: 74}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 144, Col: 74}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 					if templ_7745c5c3_Err != nil {
@@ -651,7 +658,7 @@ func surveyDelete(p SurveySettingsProps) templ.Component {
 					var templ_7745c5c3_Var26 string
 					templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(quoted(p.Workflows))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 141, Col: 67}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 145, Col: 67}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 					if templ_7745c5c3_Err != nil {
@@ -670,7 +677,7 @@ func surveyDelete(p SurveySettingsProps) templ.Component {
 					var templ_7745c5c3_Var27 string
 					templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "survey.delete.waiting", "Count", p.Waiting))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 145, Col: 68}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/survey_settings.templ`, Line: 149, Col: 68}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 					if templ_7745c5c3_Err != nil {

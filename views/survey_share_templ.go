@@ -121,7 +121,7 @@ func SurveyShare(p ShareProps) templ.Component {
 			Title:      p.Survey.Name,
 			Section:    layout.SectionSurveys,
 			Breadcrumb: []components.Crumb{{Label: i18n.T(ctx, "survey.list.title"), Href: link.Surveys()}},
-			Status:     components.StatusBadge(SurveyStatus(ctx, p.Survey)),
+			Status:     SurveyState(p.Survey),
 			Actions:    SurveyActions(p.Survey, false),
 			Tabs:       layout.SurveyTabs(ctx, p.Survey.ID, ""),
 			HasError:   len(p.Errors) > 0,

@@ -279,7 +279,7 @@ func SurveyVersions(p SurveyVersionsProps) templ.Component {
 		})
 		templ_7745c5c3_Err = layout.App(layout.AppProps{
 			Title: i18n.T(ctx, "survey.versions"), Lead: i18n.T(ctx, "survey.versions.lead"), Section: layout.SectionSurveys,
-			Breadcrumb: surveyCrumbs(ctx, p.Survey), Status: components.StatusBadge(SurveyStatus(ctx, p.Survey)),
+			Breadcrumb: surveyCrumbs(ctx, p.Survey), Status: SurveyState(p.Survey),
 		}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -399,6 +399,13 @@ func (s *tour) visitPeople() {
 	s.visit("user", s.found(`^/settings/users/UR_`), http.StatusOK)
 	s.visit("my-surveys", link.MySurveys(), http.StatusOK)
 	s.visit("my-survey", s.found(`^/my-surveys/IV_`), http.StatusOK)
+	s.visit("statistics", link.Statistics(), http.StatusOK)
+	s.visit("statistics-none", link.With(link.Statistics(), "q", "zzz"), http.StatusOK)
+	id := strings.TrimPrefix(s.found(`^/statistics/SV_`), "/statistics/")
+	s.visit("statistics-survey", link.SurveyStatistics(id), http.StatusOK)
+	s.visit("statistics-distributions", link.SurveyDistributions(id), http.StatusOK)
+	s.visit("notices", link.Notices(), http.StatusOK)
+	s.visit("notices-survey", link.SurveyNotices(id), http.StatusOK)
 	s.visit("my-surveys-answered", link.With(link.MySurveys(), "show", "answered"), http.StatusOK)
 
 	p := person{Page: s.tabs[0], t: s.t}

@@ -30,6 +30,7 @@ import (
 	"surveyflow/internal/distribution"
 	"surveyflow/internal/link"
 	"surveyflow/internal/mail"
+	"surveyflow/internal/notice"
 	"surveyflow/internal/openid"
 	"surveyflow/internal/outbound"
 	"surveyflow/internal/report"
@@ -320,6 +321,9 @@ func (a *app) run(ctx context.Context, o serving, l net.Listener) error {
 		background.Go(func() { a.surveys.Dates(ctx, a.log) })
 		background.Go(func() { schedule.New(a.store, a.clock, a.log).Run(ctx) })
 		background.Go(func() { a.invitations.Run(ctx) })
+		background.Go(func() {
+			notice.New(notice.Options{Store: a.store, Outbox: a.outbox, Reports: a.reports, Clock: a.clock, Log: a.log}).Run(ctx)
+		})
 		working.Go(func() {
 			if err := a.runner.Run(ctx); err != nil {
 				cancel(err)

@@ -35,6 +35,16 @@ var Letters = []Letter{
 	CredentialNotice{Name: "CRM", ID: "CR_000000000000000", CertificateEnds: time.Unix(1800000000, 0)},
 	CredentialNotice{Name: "CRM", ID: "CR_000000000000000", Problem: &models.RunError{Key: "run.error.unknown"}},
 	SurveyShared{By: "Ada Lovelace", Survey: "Customer feedback", SurveyID: "SV_000000000000000", Edits: true},
+	SurveyOpened{Survey: "Customer feedback", SurveyID: "SV_000000000000000", Until: time.Unix(1800000000, 0)},
+	SurveyExpires{Survey: "Customer feedback", InvitationID: "IV_000000000000000", Owner: "Ada Lovelace", Until: time.Unix(1800000000, 0)},
+	SurveyStatistics{
+		Survey: "Customer feedback", SurveyID: "SV_000000000000000", Until: time.Unix(1800000000, 0), Median: 2 * time.Minute,
+		Figures: models.SurveyFigures{Completed: 31, Partial: 4, Reached: 80, Answered: 31},
+	},
+	NoticeDigest{Letters: []Telling{
+		SurveyExpires{Survey: "Customer feedback", InvitationID: "IV_000000000000000", Until: time.Unix(1800000000, 0), Started: true},
+		SurveyStatistics{Survey: "First week", SurveyID: "SV_000000000000000", Until: time.Unix(1800000000, 0)},
+	}},
 	SurveyInvitation{
 		From: "Acme", Organisation: "Acme", Subject: "Your opinion: Customer feedback", Body: "Hello Ada,\n\nwe would like to know what you think.", Button: "Start the survey",
 		URL: "https://app.example.com/s/0000000000000000000000?crk=1&t=0000000000000000000000", Unsubscribe: "https://app.example.com/unsubscribe/IV_000000000000000/0000000000000000000000",

@@ -104,7 +104,11 @@ func (r *Runner) writeNews(ctx context.Context, h *models.WorkflowHealth, a *ale
 			if !w.Draft.V.Notifications.Enabled && (kind != models.NewsOff || p.user == nil || p.user.ID != w.OwnerID) {
 				continue // only that it is off is told all the same, to its owner
 			}
-			if err := r.addNews(ctx, &n, news, p, org, w.Draft.V.Notifications.Enabled); err != nil {
+			ways, err := r.waysOf(ctx, w, kind, p)
+			if err != nil {
+				return nil, err
+			}
+			if err := r.addNews(ctx, &n, news, p, org, ways); err != nil {
 				return nil, err
 			}
 		}
@@ -157,15 +161,31 @@ func newsOf(kind models.HealthNews, w *models.Workflow, h *models.WorkflowHealth
 	return i
 }
 
+// waysOf gives how one person is told of one kind of news: as the workflow says and, of runs that fail or go well again, as they chose
+// themselves.
+func (r *Runner) waysOf(ctx context.Context, w *models.Workflow, kind models.HealthNews, p alertee) (models.NoticeChoice, error) {
+	ways := models.NoticeChoice{Bell: p.user != nil, Mail: p.mail && w.Draft.V.Notifications.Enabled}
+	if p.user == nil || kind != models.NewsFailed && kind != models.NewsRecovered {
+		return ways, nil
+	}
+	surveyID := ""
+	if w.SurveyID != nil {
+		surveyID = *w.SurveyID
+	}
+	choice, err := r.Store.NoticeChoice(ctx, p.user.ID, surveyID, models.NoticeRunFailed)
+	ways.Bell, ways.Mail = ways.Bell && choice.Bell, ways.Mail && choice.Mail
+	return ways, err
+}
+
 // addNews adds what one person is told.
-func (r *Runner) addNews(ctx context.Context, n *models.Notices, i item, p alertee, org *models.Organisation, mails bool) error { //nolint:revive // whether mails are wanted
-	if p.user != nil {
+func (r *Runner) addNews(ctx context.Context, n *models.Notices, i item, p alertee, org *models.Organisation, ways models.NoticeChoice) error {
+	if ways.Bell {
 		n.Notifications = append(n.Notifications, models.Notification{
 			ID: models.NewOrderedID(models.PrefixNotice, i.at), OrgID: org.ID, UserID: p.user.ID, Kind: i.notify, Dedupe: i.dedupe, N: i.n,
 			Args: models.JSON[map[string]any]{V: i.args}, Href: i.href,
 		})
 	}
-	if !p.mail || !mails {
+	if !ways.Mail {
 		return nil
 	}
 	to := mail.Recipient{OrgID: org.ID, Organisation: org.Name, Email: p.email, Language: org.Language}

@@ -188,6 +188,33 @@ func TestFailuresNowAndThenSwitchNothingOff(t *testing.T) {
 }
 
 // Two nodes see the same failures and tell them once; a node that dies between the fact and the mail leaves it to the next.
+// A person who wants to hear nothing of failed runs is not told, whoever else is.
+func TestWhoChoseSoIsNotToldOfFailedRuns(t *testing.T) {
+	t.Parallel()
+	mood, spec := moody(t)
+	b := newBench(t, spec)
+	mood.Store(int32(task.Failed))
+	other := b.User("other@example.com", models.RoleMember)
+	b.notify("ada@example.com", "other@example.com")
+	none := []models.NoticeChoice{{Kind: models.NoticeRunFailed}}
+	b.Check(b.Store.SetNoticeChoices(t.Context(), b.Actor, "", none))
+	b.work(b.mails(nil, true))
+	b.run(b.complete("x"), models.RunFailed)
+	told := func(a models.Actor) int {
+		all, _, err := b.Store.Notifications(t.Context(), a, store.Page{})
+		b.Check(err)
+		return len(all)
+	}
+	storetest.Eventually(t, 2*time.Minute, "the other is told", func() bool { return told(other) == 1 })
+	if n := told(b.Actor); n != 0 { // what all are told is written in one transaction
+		t.Errorf("the owner is told of %d things", n)
+	}
+	counts, err := b.Store.MailCounts(t.Context(), b.Actor)
+	if err != nil || counts[models.MailQueued] != 1 {
+		t.Errorf("the mails are %v, %v; want one", counts, err)
+	}
+}
+
 func TestNewsAreToldOnceByWhoeverWorks(t *testing.T) {
 	t.Parallel()
 	d := storetest.NewPostgres(t)

@@ -183,6 +183,9 @@ func (s *Store) WriteInvitations(ctx context.Context, due []DueInvitation, mails
 	if err := s.noteFollowUps(ctx, due); err != nil {
 		return err
 	}
+	if err := s.noteSent(ctx, due, expires); err != nil {
+		return err
+	}
 	return s.Tell(ctx, &models.Notices{Mails: mails})
 }
 

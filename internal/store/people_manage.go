@@ -186,6 +186,9 @@ func (s *Store) ForgetUser(ctx context.Context, a models.Actor, userID string) e
 		if err := tx.write(ctx).Where("user_id = ?", userID).Delete(&models.SurveyShare{}).Error; err != nil {
 			return fault("forget user", err)
 		}
+		if err := tx.forgetNotices(ctx, userID); err != nil {
+			return err
+		}
 		for _, opens := range []any{&models.APIToken{}, &models.APIClient{}} {
 			if err = tx.write(ctx).Model(opens).Where("user_id = ? AND revoked_at IS NULL", userID).Update("revoked_at", s.clock.Now()).Error; err != nil {
 				break

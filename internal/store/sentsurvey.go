@@ -6,12 +6,19 @@ import (
 	"surveyflow/models"
 )
 
-// sentSurveys reads the invitations of one address in the organisation that were let through. The index invitations_person
-// leads to them.
-const sentSurveys = `SELECT i.*, s.name AS survey_name, s.version AS survey_version, s.closes_at AS survey_closes_at, c.closes_at AS collector_closes,
+// sentOf reads invitations of the organisation that were let through.
+const sentOf = `SELECT i.*, s.name AS survey_name, s.version AS survey_version, s.closes_at AS survey_closes_at, c.closes_at AS collector_closes,
 	c.slug, COALESCE(TRIM(u.first_name || ' ' || u.last_name), '') AS owner
 	FROM invitations i JOIN surveys s ON s.id = i.survey_id JOIN collectors c ON c.id = i.collector_id LEFT JOIN users u ON u.id = s.owner_id
-	WHERE i.org_id = ? AND i.email_hash = ? AND i.asked_at IS NOT NULL AND s.deleted_at IS NULL AND c.deleted_at IS NULL`
+	WHERE i.org_id = ? AND i.asked_at IS NOT NULL AND s.deleted_at IS NULL AND c.deleted_at IS NULL`
+
+// sentSurveys reads those of one address. The index invitations_person leads to them.
+const sentSurveys = sentOf + " AND i.email_hash = ?"
+
+// answerable is added to sentSurveys for those that can be answered at a time, which is to be given five times.
+const answerable = ` AND i.finished_at IS NULL AND (i.status <> 'held' OR i.reason = 'noMailServer') AND (i.expires_at IS NULL OR i.expires_at > ?)
+	AND s.state = 'open' AND (s.opens_at IS NULL OR s.opens_at <= ?) AND (s.closes_at IS NULL OR s.closes_at > ?)
+	AND c.open AND (c.opens_at IS NULL OR c.opens_at <= ?) AND (c.closes_at IS NULL OR c.closes_at > ?) AND c.full_at IS NULL`
 
 // SentSurveys lists the surveys that were sent to the actor's own e-mail address, the newest first, and the cursor of the next page:
 // those that can be answered now, or with answered those that the actor has finished.
@@ -24,9 +31,7 @@ func (s *Store) SentSurveys(ctx context.Context, a models.Actor, answered bool, 
 	if answered {
 		query += " AND i.finished_at IS NOT NULL"
 	} else {
-		query += ` AND i.finished_at IS NULL AND (i.status <> 'held' OR i.reason = 'noMailServer') AND (i.expires_at IS NULL OR i.expires_at > ?)
-			AND s.state = 'open' AND (s.opens_at IS NULL OR s.opens_at <= ?) AND (s.closes_at IS NULL OR s.closes_at > ?)
-			AND c.open AND (c.opens_at IS NULL OR c.opens_at <= ?) AND (c.closes_at IS NULL OR c.closes_at > ?) AND c.full_at IS NULL`
+		query += answerable
 		args = append(args, now, now, now, now, now)
 	}
 	if p.Before != "" {

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"surveyflow/internal/store"
@@ -60,10 +61,16 @@ func SetState(ctx context.Context, s *store.Store, c Change, state models.Survey
 	})
 }
 
-// announce stores the events and runs that follow from what happened, each with what is known of it.
+// announce stores the events and runs that follow from what happened, each with what is known of it, and notes that the survey's contact is
+// to be told.
 func (c Change) announce(ctx context.Context, tx *store.Store, v *models.Survey, happened ...string) error {
 	if len(happened) == 0 {
 		return nil
+	}
+	if slices.Contains(happened, models.OnActivated) {
+		if err := tx.NoteOpened(ctx, v); err != nil {
+			return err
+		}
 	}
 	rows, err := tx.SurveyListeners(ctx, v.ID)
 	if err != nil || len(rows) == 0 {

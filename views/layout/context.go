@@ -95,6 +95,7 @@ const (
 	SectionReceivers     Section = "receivers"
 	SectionCredentials   Section = "credentials"
 	SectionMySurveys     Section = "mySurveys"
+	SectionStatistics    Section = "statistics"
 	SectionSettings      Section = "settings"
 	SectionAccount       Section = "account"
 	SectionNotifications Section = "notifications"
@@ -119,6 +120,7 @@ func navigation(ctx context.Context) [][]navLink {
 		},
 		{
 			{SectionMySurveys, components.IconMail, link.MySurveys(), i18n.T(ctx, "layout.nav.my_surveys")},
+			{SectionStatistics, components.IconGauge, link.Statistics(), i18n.T(ctx, "layout.nav.statistics")},
 		},
 		{
 			{SectionCredentials, components.IconKeyRound, link.Credentials(), i18n.T(ctx, "layout.nav.credentials")},
