@@ -17,7 +17,7 @@ import (
 func TestKillingTheServerLeavesAnImportWhole(t *testing.T) {
 	t.Parallel()
 	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
-		const lines = 30_000
+		lines := 4000 * killRounds() // each kill meets it in the middle
 		p := newProcess(t, d)
 		s := d.Open(t, storetest.Options{})
 		i := storetest.NewInstance(t, s, nil)
@@ -65,7 +65,7 @@ func TestKillingTheServerLeavesAnImportWhole(t *testing.T) {
 		if !is(models.JobSucceeded) {
 			t.Error("the import did not succeed")
 		}
-		const want = lines - lines/1000
+		want := lines - lines/1000
 		for what, query := range map[string]string{
 			"contacts":       "SELECT COUNT(*) FROM contacts",
 			"references":     "SELECT COUNT(DISTINCT external_ref) FROM contacts",

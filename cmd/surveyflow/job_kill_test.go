@@ -16,7 +16,7 @@ import (
 func TestKillingTheServerRepeatsEveryRunOnce(t *testing.T) {
 	t.Parallel()
 	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
-		const runs = 3000
+		runs := 500 * killRounds() // each kill meets the job in the middle
 		p := newProcess(t, d, "WORKERS=16")
 		s := d.Open(t, storetest.Options{})
 		i := storetest.NewInstance(t, s, nil)
