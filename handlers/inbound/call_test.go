@@ -127,7 +127,7 @@ func (b *callBench) invitations() []models.Invitation {
 		b.Check(err)
 		all = append(all, some...)
 	}
-	slices.SortFunc(all, func(a, b models.Invitation) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(all, func(a, b models.Invitation) int { return strings.Compare(a.Crk, b.Crk) }) // ids of one moment have no order
 	return all
 }
 
