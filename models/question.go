@@ -24,6 +24,7 @@ type Question struct {
 	Scale        Scale        `json:"scale,omitzero"`
 	Rules        Rules        `json:"rules,omitzero"`
 	Display      *Condition   `json:"display,omitempty"` // shown only when true
+	Translations Translations `json:"translations,omitempty"`
 	Extra        RawFields    `json:"extra,omitempty"`
 }
 

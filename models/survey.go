@@ -79,7 +79,8 @@ type RemovedPart struct {
 
 // SurveyDefinition is everything that a respondent meets: blocks (pages) with questions, embedded data, texts and options.
 type SurveyDefinition struct {
-	Language     string          `json:"language"` // base language, BCP 47
+	Language     string          `json:"language"`            // base language, BCP 47
+	Languages    []string        `json:"languages,omitempty"` // into which it is translated
 	Description  string          `json:"description,omitempty"`
 	Blocks       []Block         `json:"blocks"`
 	EmbeddedData []EmbeddedField `json:"embeddedData,omitempty"`
@@ -88,7 +89,9 @@ type SurveyDefinition struct {
 	NoProgress   bool            `json:"noProgress,omitempty"`
 	PartialDays  int             `json:"partialDays,omitempty"` // days without activity until an answer counts as partial; 0 means 7
 	End          EndOfSurvey     `json:"end,omitzero"`
-	Extra        RawFields       `json:"extra,omitempty"` // parts that came by API or file and are not used yet
+	Buttons      Buttons         `json:"buttons,omitzero"`
+	Translations Translations    `json:"translations,omitempty"` // of its name, introduction, end and buttons
+	Extra        RawFields       `json:"extra,omitempty"`        // parts that came by API or file and are not used yet
 }
 
 // Block is one page of a survey.
@@ -97,7 +100,9 @@ type Block struct {
 	Title     string     `json:"title,omitempty"`
 	Questions []Question `json:"questions"`
 	Display   *Condition `json:"display,omitempty"` // shown only when true
-	Extra     RawFields  `json:"extra,omitempty"`
+	// Translations are those of its title.
+	Translations Translations `json:"translations,omitempty"`
+	Extra        RawFields    `json:"extra,omitempty"`
 }
 
 // EmbeddedField is a named value that a response carries beside its answers.
@@ -111,6 +116,13 @@ type EmbeddedField struct {
 type EndOfSurvey struct {
 	Message  string `json:"message,omitempty"`
 	Redirect string `json:"redirect,omitempty"` // http or https with a fixed authority
+}
+
+// Buttons are the words on the buttons of the pages; what is empty is the product's own.
+type Buttons struct {
+	Next   string `json:"next,omitempty"`
+	Back   string `json:"back,omitempty"`
+	Submit string `json:"submit,omitempty"`
 }
 
 // DefaultPartialDays is how long an unfinished response waits for its respondent when the survey says nothing (contract §7).

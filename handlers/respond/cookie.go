@@ -15,6 +15,7 @@ import (
 const (
 	cookieToken    = "response"          // the token of the response of this browser at this link
 	cookiePass     = "collector_pass"    // the password of the collector was right
+	cookieLanguage = "language"          // that was chosen on the page
 	cookieFinished = "response_finished" // there right after the end: thank you, and not "you have already answered"
 
 	keepAnswered = 180 * 24 * time.Hour // how long a browser remembers that it answered

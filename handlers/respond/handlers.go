@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,11 +29,27 @@ const (
 	querySecret = "t"
 )
 
+// queryLanguages are the parameters of a link that name a language, and names of pairs in its path.
+var queryLanguages = []string{"Q_Language", "language"}
+
 // way gives what the request brings to its link besides the tokens.
 func way(c echo.Context, tokens ...string) survey.Way {
 	return survey.Way{
-		Slug: c.Param("collector"), Crk: c.QueryParam(queryCrk), Secret: c.QueryParam(querySecret), Pass: cookieValue(c, cookiePass), Tokens: tokens,
+		Slug: c.Param("collector"), Crk: c.QueryParam(queryCrk), Secret: c.QueryParam(querySecret), Pass: cookieValue(c, cookiePass), Tokens: tokens, Wishes: wishes(c),
 	}
+}
+
+// wishes gives the languages that a request asks for.
+func wishes(c echo.Context) survey.Wishes {
+	w := survey.Wishes{Remember: cookieValue(c, personal(c, cookieLanguage)), Accept: c.Request().Header.Get("Accept-Language")}
+	if c.Request().URL.RawQuery == "" && !strings.HasSuffix(c.Path(), "/*") { // as nearly always
+		return w
+	}
+	link := passed(c)
+	for _, name := range queryLanguages {
+		w.Asked = append(w.Asked, link[name]...)
+	}
+	return w
 }
 
 // policy lets respondents' pages use what is ours and nothing else. Nobody may frame them but the sites that the collector
@@ -113,6 +130,7 @@ func (r *Room) submit(c echo.Context) error {
 	}
 	ctx, cookie := c.Request().Context(), r.remembered(c)
 	how := way(c, form.Get(fieldToken), cookie)
+	how.Wishes.Asked = slices.Concat(form[fieldSpeak], form[fieldLanguage], how.Wishes.Asked)
 	if pass := form.Get(fieldPass); pass != "" {
 		how.Pass = pass
 	}
@@ -132,8 +150,15 @@ func (r *Room) submit(c echo.Context) error {
 	}
 	answering := v.State == survey.StateAnswering
 	sent := survey.Submission{
-		Page: form.Get(fieldPage), Back: form.Get(fieldGo) == goBack, Form: form, Link: linked(form),
+		Page: form.Get(fieldPage), Back: form.Get(fieldGo) == goBack, Stay: form.Has(fieldSpeak), Form: form, Link: linked(form),
 		Opened: r.openedAt(form), IP: c.RealIP(), UserAgent: c.Request().UserAgent(),
+	}
+	if sent.Stay && answering {
+		r.setCookie(c, v, personal(c, cookieLanguage), v.Definition.Language, v.Definition.PartialAfter())
+		if v.Response == nil { // nobody has answered yet: nothing is stored
+			v.Carry(sent.Link)
+			return r.render(c, page{visit: v.Reread(sent.Page, form), form: form, opened: sent.Opened.Unix()})
+		}
 	}
 	next, err := r.survey.Submit(ctx, v, sent)
 	if e, ok := errors.AsType[*models.Error](err); ok && e.Code == models.CodeInvalid && next != nil {

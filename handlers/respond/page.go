@@ -17,6 +17,7 @@ import (
 	"surveyflow/models"
 	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/layout"
 )
 
 // Names of fields of the form beside the questions, whose names start with QID.
@@ -26,6 +27,9 @@ const (
 	fieldOpened = "opened" // when the first page was shown, in seconds since 1970
 	fieldGo     = "go"     // the button that was used
 	fieldLink   = "link."  // and the name of what the link passed
+
+	fieldSpeak    = "speak"    // the button of another language
+	fieldLanguage = "language" // of the page
 
 	fieldPass     = "pass"     // what a right password gave, for browsers without cookies
 	fieldPassword = "password" // of the collector, as it was typed
@@ -58,10 +62,14 @@ func (r *Room) pageProps(p page) views.RespondPageProps {
 	v := p.visit
 	pages, piped := v.Pages(), v.Piped()
 	props := views.RespondPageProps{
-		Title: v.Live.Survey.Name, Language: v.Definition.Language, Heading: piped.Text(pages[v.Page].Title),
+		Title: v.Title(), Language: v.Definition.Language, Heading: piped.Text(pages[v.Page].Title),
+		Buttons: v.Definition.Buttons, Languages: languagesOf(v, ""),
 		Page: v.Page + 1, Pages: len(pages), NoProgress: v.Definition.NoProgress, Back: v.Page > 0 && !v.Definition.NoBack,
 		Action: action(v), Preview: p.preview, Form: p.form, Errors: p.errors,
 		Hidden: []views.RespondHidden{{Name: fieldToken, Value: v.Token.String()}, {Name: fieldPage, Value: pages[v.Page].ID}},
+	}
+	if props.Languages != nil {
+		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldLanguage, Value: v.Definition.Language})
 	}
 	for _, slot := range v.Slots() {
 		props.Questions = append(props.Questions, views.RespondSlot{Question: piped.Question(slot.Question), Waiting: slot.Waiting, Follows: slot.Follows})
@@ -86,6 +94,20 @@ func (r *Room) pageProps(p page) views.RespondPageProps {
 	return props
 }
 
+// languagesOf are the languages that a page can be read in; nil for one alone. With an address they are links to it, else buttons of
+// the page's form.
+func languagesOf(v *survey.Visit, address string) []layout.RespondLanguage {
+	var all []layout.RespondLanguage
+	for _, tag := range v.Languages() {
+		l := layout.RespondLanguage{Tag: tag, Name: i18n.OwnLanguageName(tag), Current: tag == v.Definition.Language}
+		if address != "" {
+			l.Href = link.With(address, queryLanguages[0], tag)
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
 // action is where the pages of a visit are sent to.
 func action(v *survey.Visit) string {
 	if v.IsPreview() {
@@ -104,7 +126,7 @@ func (r *Room) tell(c echo.Context, v *survey.Visit, finished bool) error {
 	}
 	speak(c, v.Definition.Language)
 	ctx := c.Request().Context()
-	props := views.RespondMessageProps{Title: v.Live.Survey.Name, Language: v.Definition.Language}
+	props := views.RespondMessageProps{Title: v.Title(), Language: v.Definition.Language, Languages: languagesOf(v, action(v))}
 	status := http.StatusForbidden
 	switch {
 	case v.State == survey.StateDone && finished:
@@ -132,7 +154,7 @@ func (r *Room) tell(c echo.Context, v *survey.Visit, finished bool) error {
 		props.Icon, props.Heading = components.IconClock, i18n.T(ctx, "respond.not_open.title")
 		props.Text = i18n.T(ctx, "respond.not_open.text", "Time", i18n.Time(ctx, v.OpensAt()))
 	case v.State == survey.StateNotLive:
-		props.Title, props.Language = "", "" // a draft says nothing to strangers
+		props.Title, props.Language, props.Languages = "", "", nil // a draft says nothing to strangers
 		props.Icon, props.Heading, props.Text = components.IconClock, i18n.T(ctx, "respond.not_live.title"), i18n.T(ctx, "respond.not_live.text")
 	case v.State == survey.StateNothing:
 		status = http.StatusOK
@@ -154,7 +176,7 @@ func again(ctx context.Context, v *survey.Visit, props *views.RespondMessageProp
 func (r *Room) askPassword(c echo.Context, v *survey.Visit, carried map[string][]string, wrong *models.Error) error {
 	speak(c, v.Definition.Language)
 	ctx := c.Request().Context()
-	props := views.RespondPasswordProps{Title: v.Live.Survey.Name, Language: v.Definition.Language, Action: action(v)}
+	props := views.RespondPasswordProps{Title: v.Title(), Language: v.Definition.Language, Languages: languagesOf(v, action(v)), Action: action(v)}
 	v.Carry(carried)
 	for _, name := range slices.Sorted(maps.Keys(v.Fields)) {
 		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldLink + name, Value: v.Fields[name]})
@@ -186,7 +208,7 @@ func (r *Room) thank(c echo.Context, v *survey.Visit, props views.RespondMessage
 	}
 	switch target := piped.Redirect(v.Definition.End); {
 	case v.IsPreview():
-		props.Href, props.Label = action(v), i18n.T(ctx, "respond.preview.again")
+		props.Href, props.Label = previewAgain(v), i18n.T(ctx, "respond.preview.again")
 		if target != "" {
 			props.Note = i18n.T(ctx, "respond.preview.redirect", "Address", target)
 		}
@@ -202,7 +224,7 @@ func (r *Room) thank(c echo.Context, v *survey.Visit, props views.RespondMessage
 
 // tellPreview writes the page of a preview that shows no questions.
 func (r *Room) tellPreview(c echo.Context, v *survey.Visit) error {
-	props := views.RespondMessageProps{Title: v.Live.Survey.Name, Language: v.Definition.Language}
+	props := views.RespondMessageProps{Title: v.Title(), Language: v.Definition.Language}
 	props.Preview = i18n.T(c.Request().Context(), "respond.preview") // in the language of who previews, as the rehearsal
 	var err error
 	if props.Rehearsal, err = r.rehearsal(c, v); err != nil {

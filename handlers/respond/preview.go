@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -36,7 +37,7 @@ func framed(next handler) echo.HandlerFunc {
 
 // preview shows the first page of the draft; parameters of the address count as those of a link.
 func (r *Room) preview(c echo.Context) error {
-	v, err := r.survey.Preview(c.Request().Context(), web.Actor(c), c.Param("surveyID"), "", "")
+	v, err := r.survey.Preview(c.Request().Context(), web.Actor(c), c.Param("surveyID"), "", survey.Way{Wishes: previewWishes(c, nil)})
 	if err != nil {
 		return err
 	}
@@ -50,14 +51,16 @@ func (r *Room) tryPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v, err := r.survey.Preview(c.Request().Context(), web.Actor(c), c.Param("surveyID"), form.Get(fieldPreview), form.Get(fieldToken))
+	v, err := r.survey.Preview(c.Request().Context(), web.Actor(c), c.Param("surveyID"), form.Get(fieldPreview), previewWay(c, form))
 	if err != nil {
 		return err
 	}
 	if form.Get(fieldGo) == goLook {
 		return r.look(c, v, form)
 	}
-	next, err := r.survey.TryPage(v, form, form.Get(fieldPage), form.Get(fieldGo) == goBack, linked(form))
+	next, err := r.survey.TryPage(v, survey.Submission{
+		Page: form.Get(fieldPage), Back: form.Get(fieldGo) == goBack, Stay: form.Has(fieldSpeak), Form: form, Link: linked(form),
+	})
 	if e, ok := errors.AsType[*models.Error](err); ok && e.Code == models.CodeInvalid && next != nil {
 		return r.renderPreview(c, wrongPage(next, form, e))
 	}
@@ -67,6 +70,24 @@ func (r *Room) tryPage(c echo.Context) error {
 	return r.renderPreview(c, page{visit: next, form: next.Form()})
 }
 
+// previewWay gives what a form of a preview brings.
+func previewWay(c echo.Context, form url.Values) survey.Way {
+	return survey.Way{Tokens: form[fieldToken], Wishes: previewWishes(c, form)}
+}
+
+// previewWishes gives the languages that a preview asks for: who previews sees the survey's own unless they say so.
+func previewWishes(c echo.Context, form url.Values) survey.Wishes {
+	return survey.Wishes{Asked: slices.Concat(form[fieldSpeak], form[fieldLanguage], wishes(c).Asked)}
+}
+
+// previewAgain is where a preview begins anew, in the language that it has.
+func previewAgain(v *survey.Visit) string {
+	if v.Languages() == nil {
+		return action(v)
+	}
+	return link.With(action(v), queryLanguages[0], v.Definition.Language)
+}
+
 // rehearse runs the survey's live workflows with the answers of a preview, and says which.
 func (r *Room) rehearse(c echo.Context) error {
 	form, err := readForm(c)
@@ -74,7 +95,7 @@ func (r *Room) rehearse(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	v, err := r.survey.Preview(ctx, web.Actor(c), c.Param("surveyID"), form.Get(fieldPreview), form.Get(fieldToken))
+	v, err := r.survey.Preview(ctx, web.Actor(c), c.Param("surveyID"), form.Get(fieldPreview), previewWay(c, form))
 	if err != nil {
 		return err
 	}
@@ -83,8 +104,8 @@ func (r *Room) rehearse(c echo.Context) error {
 		return err
 	}
 	p := views.RespondMessageProps{
-		Title: v.Live.Survey.Name, Icon: components.IconCircleCheck, Heading: i18n.T(ctx, "respond.preview.run.done", "Count", len(runs)),
-		Text: i18n.T(ctx, "respond.preview.run.done.text"), Href: action(v), Label: i18n.T(ctx, "respond.preview.again"),
+		Title: v.Title(), Icon: components.IconCircleCheck, Heading: i18n.T(ctx, "respond.preview.run.done", "Count", len(runs)),
+		Text: i18n.T(ctx, "respond.preview.run.done.text"), Href: previewAgain(v), Label: i18n.T(ctx, "respond.preview.again"),
 	}
 	if len(runs) == 0 {
 		p.Icon, p.Heading, p.Text = components.IconClock, i18n.T(ctx, "respond.preview.run.none"), i18n.T(ctx, "respond.preview.run.none.text")

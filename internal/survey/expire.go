@@ -110,7 +110,8 @@ func (s *Service) expireBy(ctx context.Context, live *Live, read *models.Respons
 		return err
 	}
 	now, r := s.clock.Now(), *read
-	v := &Visit{Live: live, Definition: p.definition, logic: p.logic, now: now, Response: &r}
+	v := &Visit{Live: live, spoken: p.spoken, logic: p.logic, now: now, Response: &r}
+	v.speak()
 	v.arrange(r.Answers.V)
 	if len(v.shown) == 0 {
 		if err := s.store.DropExpired(ctx, read); err != nil {
@@ -118,7 +119,7 @@ func (s *Service) expireBy(ctx context.Context, live *Live, read *models.Respons
 		}
 		return errUnanswered
 	}
-	recorded := moment(p.definition, now)
+	recorded := moment(p.spoken.base, now)
 	r.State, r.RecordedAt, r.UpdatedAt, r.ExpiresAt = models.ResponsePartial, &recorded, recorded, nil
 	r.Answers.V = v.shown
 	r.Rev++
@@ -132,6 +133,6 @@ func (s *Service) expireBy(ctx context.Context, live *Live, read *models.Respons
 	}
 	return s.start(live, workflow.Fact{ //nolint:contextcheck // what is noted of a stored fact outlives the round
 		Type: models.EventSurveyResponse, On: models.OnCreated, Org: r.OrgID, SurveyID: r.SurveyID, SurveyName: live.Survey.Name, LabelsRev: live.Survey.LabelsRev,
-		Response: &r, Definition: p.definition, Contact: person, Now: now,
+		Response: &r, Definition: p.spoken.base, Contact: person, Now: now,
 	}, a)
 }

@@ -18,6 +18,7 @@ type Way struct {
 	Secret string   // … and its unguessable part: without it the key opens nothing
 	Pass   string   // what [Visit.Pass] gave after the password was right
 	Tokens []string // of responses that the browser may go on with, the most trusted first
+	Wishes Wishes
 }
 
 // Personal reports whether the way names an invitation.

@@ -27,6 +27,7 @@ type Live struct {
 	Collectors []models.Collector
 	Workflows  []*workflow.Compiled
 	Shares     map[string]models.Access // by the ids of people
+	spoken     *spoken
 	logic      *logic
 }
 
@@ -122,7 +123,7 @@ const loadTimeout = 10 * time.Second
 
 func compile(l *store.LiveSurvey) (*Live, error) {
 	live := &Live{Survey: l.Survey, Definition: &l.Definition, Collectors: l.Collectors, Shares: make(map[string]models.Access, len(l.Shares))}
-	live.logic = compileLogic(live.Definition)
+	live.spoken, live.logic = newSpoken(live.Definition), compileLogic(live.Definition)
 	for _, sh := range l.Shares {
 		live.Shares[sh.UserID] = sh.Access
 	}
@@ -146,13 +147,16 @@ type version struct {
 // Definition gives one version of a survey, which never changes. It is shared: nobody may change it.
 func (s *Service) Definition(ctx context.Context, surveyID string, number int) (*models.SurveyDefinition, error) {
 	p, err := s.published(ctx, surveyID, number)
-	return p.definition, err
+	if err != nil {
+		return nil, err
+	}
+	return p.spoken.base, nil
 }
 
 // published is a version of a survey, ready to be answered.
 type published struct {
-	definition *models.SurveyDefinition
-	logic      *logic
+	spoken *spoken
+	logic  *logic
 }
 
 func (s *Service) published(ctx context.Context, surveyID string, number int) (published, error) {
@@ -164,7 +168,7 @@ func (s *Service) published(ctx context.Context, surveyID string, number int) (p
 	if err != nil {
 		return published{}, err
 	}
-	p := published{&v.Definition.V, compileLogic(&v.Definition.V)}
+	p := published{newSpoken(&v.Definition.V), compileLogic(&v.Definition.V)}
 	s.versions.put(key, p, s.clock.Now())
 	return p, nil
 }

@@ -69,14 +69,15 @@ func questionsNamed(c *workflow.Condition) []string {
 }
 
 // walk gives the pages that a respondent with these values meets, each with the questions that are shown, and leaves in the
-// snapshot the answers to those alone: an answer counts only while its question is shown.
-func (l *logic) walk(def *models.SurveyDefinition, s *models.Snapshot, now time.Time) []*models.Block {
+// snapshot the answers to those alone: an answer counts only while its question is shown. The pages are those of def, which is base
+// in the respondent's language; conditions compare the texts of base, whatever the language.
+func (l *logic) walk(def, base *models.SurveyDefinition, s *models.Snapshot, now time.Time) []*models.Block {
 	if l == nil {
 		return Pages(def)
 	}
 	given := s.Answers
 	s.Answers = make(models.Answers, len(given))
-	values := &workflow.Values{Snapshot: s, Survey: def}
+	values := &workflow.Values{Snapshot: s, Survey: base}
 	source := &pipedtext.Env{Source: values, Now: now}
 	holds := func(c *workflow.Condition) bool { return c == nil || c.True(values, source) }
 	var pages []*models.Block

@@ -3,7 +3,6 @@ package survey
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
@@ -12,7 +11,7 @@ import (
 // Preview gives a visit to the draft of a survey that the actor may see, as far as the one who previews has come: state is
 // what [Visit.PreviewState] gave before, or empty at the beginning. What is submitted to such a visit is checked like a
 // respondent's, and neither stored nor counted; it starts no workflow unless [Service.Rehearse] is asked to (contract §7, Incomplete).
-func (s *Service) Preview(ctx context.Context, a models.Actor, surveyID, state, token string) (*Visit, error) {
+func (s *Service) Preview(ctx context.Context, a models.Actor, surveyID, state string, way Way) (*Visit, error) {
 	sv, err := s.store.Survey(ctx, a, surveyID)
 	if err != nil {
 		return nil, err
@@ -20,13 +19,15 @@ func (s *Service) Preview(ctx context.Context, a models.Actor, surveyID, state, 
 	def := &sv.Draft.V
 	v := &Visit{
 		Live: &Live{Survey: *sv, Definition: def}, Collector: &models.Collector{}, Definition: def,
-		logic: compileLogic(def), now: s.clock.Now(), preview: true,
+		spoken: newSpoken(def), logic: compileLogic(def), now: s.clock.Now(), preview: true, way: Way{Wishes: way.Wishes},
 	}
-	if t, ok := ParseToken(token); ok && t.mayBegin() {
-		v.Token = t
-	} else {
-		v.Token = NewToken()
+	v.Token = NewToken()
+	for _, text := range way.Tokens {
+		if t, ok := ParseToken(text); ok && t.mayBegin() {
+			v.Token = t
+		}
 	}
+	v.speak()
 	v.restore(state)
 	v.arrange(v.answers())
 	if v.Response != nil {
@@ -125,8 +126,8 @@ func (s *Service) Rehearse(ctx context.Context, a models.Actor, v *Visit) ([]mod
 }
 
 // TryPage takes a page of a preview and gives what follows, like [Service.Submit].
-func (s *Service) TryPage(v *Visit, form url.Values, page string, back bool, link map[string][]string) (*Visit, error) {
+func (s *Service) TryPage(v *Visit, in Submission) (*Visit, error) {
 	begun := *v
-	begun.Carry(link)
-	return s.submit(&begun, Submission{Page: page, Back: back, Form: form, Link: link})
+	begun.Carry(in.Link)
+	return s.submit(&begun, in)
 }

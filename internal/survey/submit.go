@@ -29,6 +29,7 @@ const (
 type Submission struct {
 	Page      string // id of the block that the form showed
 	Back      bool   // they want to go back: kept as it is, without asking for more
+	Stay      bool   // they want to read the page in another language: kept as it is, too
 	Form      url.Values
 	Link      map[string][]string // what the link passed, for the first page
 	Opened    time.Time           // when the first page was shown, as the form says; zero means now
@@ -96,7 +97,7 @@ func (s *Service) submit(v *Visit, in Submission) (*Visit, error) {
 	next.Page = next.placeOf(in.Page)
 	page := next.pages[next.Page]
 	wrong := next.wrong(page, in)
-	if len(wrong) > 0 && !in.Back {
+	if len(wrong) > 0 && !in.Back && !in.Stay {
 		return &next, models.Invalid(wrong...)
 	}
 	r := s.advanced(v, in)
@@ -156,6 +157,9 @@ func (v *Visit) wrong(page *models.Block, in Submission) []models.FieldError {
 // and says why.
 func (v *Visit) goOn(in Submission) []models.FieldError {
 	switch {
+	case in.Stay:
+		v.Added = nil
+		return nil
 	case in.Back:
 		v.Added = nil
 		if !v.Definition.NoBack {
@@ -184,6 +188,9 @@ func (s *Service) advanced(v *Visit, in Submission) *models.Response {
 	if v.Response != nil {
 		r := *v.Response
 		r.Rev++
+		if len(v.spoken.base.Languages) > 0 { // else it is what an earlier version spoke
+			r.Language = v.Definition.Language
+		}
 		return &r
 	}
 	r := &models.Response{
@@ -233,7 +240,7 @@ func (s *Service) save(v *Visit) error {
 	a.Invitation = v.progress(now)
 	return s.start(v.Live, workflow.Fact{
 		Type: models.EventSurveyResponse, On: models.OnCreated, Org: r.OrgID, SurveyID: r.SurveyID, SurveyName: v.Live.Survey.Name, LabelsRev: v.Live.Survey.LabelsRev,
-		Response: r, Definition: v.Definition, Contact: v.person(), Now: now,
+		Response: r, Definition: v.spoken.base, Contact: v.person(), Now: now,
 	}, a)
 }
 

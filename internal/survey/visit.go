@@ -32,7 +32,7 @@ type Visit struct {
 	State      State
 	Live       *Live
 	Collector  *models.Collector
-	Definition *models.SurveyDefinition // of the response's version; the live one before the first page was sent
+	Definition *models.SurveyDefinition // of the response's version, in the respondent's language; the live one before the first page was sent
 	Response   *models.Response         // nil before the first page was sent
 	Token      Token
 	Invitation *models.Invitation // of a personal link; nil for none
@@ -45,6 +45,7 @@ type Visit struct {
 	way     Way
 	passed  bool // they know the password of the collector, or there is none
 	preview bool // of the draft: nothing is stored
+	spoken  *spoken
 	logic   *logic
 	now     time.Time
 	pages   []*models.Block // as the answers given so far make them
@@ -82,7 +83,7 @@ func (v *Visit) Carry(values map[string][]string) {
 func (v *Visit) arrange(answers models.Answers) {
 	s := v.snapshot()
 	s.Answers = answers
-	v.pages = v.logic.walk(v.Definition, s, v.now)
+	v.pages = v.logic.walk(v.Definition, v.spoken.base, s, v.now)
 	v.shown = s.Answers
 }
 
@@ -94,6 +95,12 @@ func (v *Visit) snapshot() *models.Snapshot {
 		s.Response = &models.ResponseSnapshot{
 			ID: r.ID, SurveyID: r.SurveyID, State: r.State, Channel: r.Channel, Language: r.Language, StartedAt: r.StartedAt, RecordedAt: r.UpdatedAt,
 		}
+	}
+	if len(v.spoken.base.Languages) > 0 { // the one that is read now, also before the first page was sent
+		if s.Response == nil {
+			s.Response = &models.ResponseSnapshot{SurveyID: v.Live.Survey.ID}
+		}
+		s.Response.Language = v.Definition.Language
 	}
 	return s
 }
@@ -142,12 +149,13 @@ func (s *Service) Enter(ctx context.Context, way Way) (*Visit, error) {
 	if c == nil {
 		return nil, models.NotFound("respond.unknown.title")
 	}
-	v := &Visit{Live: live, Collector: c, Definition: live.Definition, logic: live.logic, now: s.clock.Now(), way: way}
+	v := &Visit{Live: live, Collector: c, Definition: live.Definition, spoken: live.spoken, logic: live.logic, now: s.clock.Now(), way: way}
 	v.passed = c.PasswordHash == "" || v.knowsPassword()
-	v.arrange(nil)
 	if err := s.invite(ctx, v); err != nil {
 		return nil, err
 	}
+	v.speak()
+	v.arrange(nil)
 	if err := s.recognise(ctx, v, way.Tokens); err != nil {
 		return nil, err
 	}
@@ -195,8 +203,9 @@ func (s *Service) resume(ctx context.Context, v *Visit, r *models.Response) erro
 		if err != nil {
 			return err
 		}
-		v.Definition, v.logic = p.definition, p.logic
+		v.spoken, v.logic = p.spoken, p.logic
 	}
+	v.speak()
 	v.arrange(r.Answers.V)
 	v.Page = v.placeOf(r.Page)
 	return nil
