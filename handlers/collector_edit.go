@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -170,6 +171,7 @@ func (h *collectors) settings(c echo.Context) error {
 	p.Form = views.CollectorForm{
 		Name: p.Collector.Name, Opens: at(p.Collector.OpensAt), Closes: at(p.Collector.ClosesAt), SendAt: at(p.Collector.SendAt), Max: number(p.Collector.MaxResponses),
 		OnePerBrowser: s.OnePerBrowser, FromName: s.FromName, ReplyTo: s.ReplyTo, Reminders: strings.Join(days, ", "), Expiry: number(s.ExpiryDays), TrackOpens: s.TrackOpens,
+		Language: s.Language,
 	}
 	if p.Collector.ListID != nil {
 		p.Form.List = *p.Collector.ListID
@@ -179,8 +181,12 @@ func (h *collectors) settings(c echo.Context) error {
 
 func (h *collectors) renderSettings(c echo.Context, status int, p views.CollectorPageProps) error {
 	p.Form.Protected = p.Collector.PasswordHash != ""
+	def, err := h.definition(c, &p.Survey)
+	if err != nil {
+		return err
+	}
+	p.Speaks = def.AllLanguages()
 	if p.Collector.Type == models.CollectorEmail {
-		var err error
 		if p.Lists, err = h.lists(c, ""); err != nil {
 			return err
 		}
@@ -212,6 +218,7 @@ type collectorForm struct {
 	Reminders     string `form:"reminders"`
 	Expiry        string `form:"expiryDays"`
 	TrackOpens    bool   `form:"trackOpens"`
+	Language      string `form:"language"`
 }
 
 // maxCollectorPassword is how many characters the password of a collector may have.
@@ -246,6 +253,7 @@ func (f *collectorForm) apply(one *models.Collector, zone *time.Location) (wrong
 	one.Name, one.OpensAt, one.ClosesAt = f.Name, at("opensAt", f.Opens), at("closesAt", f.Closes)
 	one.MaxResponses = count("maxResponses", f.Max, "collector.error.max")
 	s := &one.Settings.V
+	s.Language = f.Language
 	if one.Type == models.CollectorLink {
 		s.OnePerBrowser = f.OnePerBrowser
 		if len([]rune(f.Password)) > maxCollectorPassword {
@@ -301,6 +309,7 @@ func (h *collectors) save(c echo.Context) error {
 		p.Form = views.CollectorForm{
 			Name: form.Name, List: form.List, Opens: form.Opens, Closes: form.Closes, SendAt: form.SendAt, Max: form.Max, OnePerBrowser: form.OnePerBrowser,
 			FromName: form.FromName, ReplyTo: form.ReplyTo, Reminders: form.Reminders, Expiry: form.Expiry, TrackOpens: form.TrackOpens,
+			Language: form.Language,
 		}
 		return h.renderSettings(c, status, p)
 	}
@@ -389,10 +398,22 @@ func (h *collectors) messagesOf(c echo.Context) (views.CollectorMessagesProps, e
 	if err != nil {
 		return p, err
 	}
-	p.Language = def.Language
+	p.Definition, p.Language = def, def.Language
+	values, err := web.Values(c)
+	if err != nil {
+		return p, err
+	}
+	if tag, ok := i18n.Among(def.AllLanguages(), cmp.Or(values.Get("language"), c.QueryParam("language"))); ok {
+		p.Language = tag
+	}
+	for _, tag := range def.AllLanguages() {
+		_, own := p.Collector.Settings.V.Messages[tag]
+		p.Languages = append(p.Languages, views.MailLanguage{Tag: tag, Own: own, Current: tag == p.Language})
+	}
 	p.Texts = p.Collector.Settings.V.Messages[p.Language]
+	name := def.Title(p.Survey.Name, p.Language)
 	p.Default = models.CollectorMails{
-		Invitation: distribution.DefaultText(ctx, p.Language, p.Survey.Name, false), Reminder: distribution.DefaultText(ctx, p.Language, p.Survey.Name, true),
+		Invitation: distribution.DefaultText(ctx, p.Language, name, false), Reminder: distribution.DefaultText(ctx, p.Language, name, true),
 	}
 	for _, f := range def.EmbeddedData {
 		p.Fields = append(p.Fields, f.Name)
@@ -444,7 +465,7 @@ func (h *collectors) example(c echo.Context, p views.CollectorMessagesProps, rem
 		until = &end
 	}
 	return h.letters.Letter(ctx, distribution.Invited{
-		Invitation: inv, Collector: &one, Survey: &p.Survey, Definition: &models.SurveyDefinition{Language: p.Language}, Organisation: web.Organisation(c), Reminder: reminder, Until: until,
+		Invitation: inv, Collector: &one, Survey: &p.Survey, Definition: p.Definition, Organisation: web.Organisation(c), Reminder: reminder, Until: until,
 	})
 }
 
@@ -485,12 +506,23 @@ func (h *collectors) saveMessages(c echo.Context) error {
 	}
 	one := p.Collector.Collector
 	kept := models.CollectorMails{Invitation: own(p.Texts.Invitation, p.Default.Invitation), Reminder: own(p.Texts.Reminder, p.Default.Reminder)}
-	one.Settings.V.Messages = map[string]models.CollectorMails{p.Language: kept}
+	messages := maps.Clone(one.Settings.V.Messages)
+	if messages == nil {
+		messages = map[string]models.CollectorMails{}
+	}
+	if messages[p.Language] = kept; kept == (models.CollectorMails{}) {
+		delete(messages, p.Language)
+	}
+	one.Settings.V.Messages = messages
 	if err := distribution.Save(ctx, h.store, actor, &one); err != nil {
 		return err
 	}
 	web.FlashOK(c, i18n.T(ctx, "collector.messages.saved"))
-	return web.Redirect(c, link.CollectorMessages(p.Survey.ID, one.ID))
+	back := link.CollectorMessages(p.Survey.ID, one.ID)
+	if len(p.Languages) > 1 {
+		back = link.With(back, "language", p.Language)
+	}
+	return web.Redirect(c, back)
 }
 
 // own leaves out what is the default text, so that it follows the survey's name and language.

@@ -69,6 +69,7 @@ func Routes(d Deps) []web.Route {
 		surveyRoutes(d),
 		surveyImportRoutes(d),
 		labelRoutes(d),
+		translationRoutes(&builder{store: d.Store, base: d.Base, clock: d.Clock}),
 		collectorRoutes(d),
 		reportRoutes(d),
 		mySurveyRoutes(d),

@@ -134,13 +134,13 @@ func (h *surveys) settings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.renderSettings(c, http.StatusOK, settingsOf(*s))
+	return h.renderSettings(c, http.StatusOK, settingsOf(c.Request().Context(), *s))
 }
 
-func settingsOf(s models.Survey) views.SurveySettingsProps {
+func settingsOf(ctx context.Context, s models.Survey) views.SurveySettingsProps {
 	d := &s.Draft.V
 	p := views.SurveySettingsProps{Survey: s, Name: s.Name, Options: views.SurveyOptionsForm{
-		Back: !d.NoBack, Progress: !d.NoProgress, Anonymous: d.Anonymous, Language: d.Language,
+		Back: !d.NoBack, Progress: !d.NoProgress, Anonymous: d.Anonymous, Language: views.LanguageLabel(ctx, d.Language), Buttons: d.Buttons,
 	}}
 	if s.ContactUserID != nil {
 		p.Contact = *s.ContactUserID
@@ -202,7 +202,7 @@ func (h *surveys) delete(c echo.Context) error {
 		return err
 	}
 	if form.Confirm != strings.TrimSpace(s.Name) {
-		p := settingsOf(*s)
+		p := settingsOf(ctx, *s)
 		p.DeleteError = []models.FieldError{models.Field("confirm", "survey.delete.confirm", "Name", s.Name)}
 		return h.renderSettings(c, http.StatusUnprocessableEntity, p)
 	}

@@ -55,7 +55,7 @@ func (h *surveySettings) saveDates(c echo.Context) error {
 	typed := views.SurveyDatesForm{Opens: form.Opens, Closes: form.Closes, Zone: form.Zone}
 	opens, closes, wrong := readDates(typed, s.TimeZone, web.Organisation(c).TimeZone)
 	if len(wrong) > 0 {
-		p := settingsOf(*s)
+		p := settingsOf(c.Request().Context(), *s)
 		p.Dates, p.DateErrors = typed, wrong
 		return h.surveys.renderSettings(c, http.StatusUnprocessableEntity, p)
 	}

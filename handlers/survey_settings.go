@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -59,7 +60,7 @@ func (h *surveySettings) rename(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		p := settingsOf(*s)
+		p := settingsOf(ctx, *s)
 		p.Name, p.NameErrors = form.Name, fields
 		return h.surveys.renderSettings(c, http.StatusUnprocessableEntity, p)
 	}
@@ -156,6 +157,13 @@ type optionsForm struct {
 	Anonymous   bool   `form:"anonymous"`
 	PartialDays string `form:"partialDays"`
 	Language    string `form:"language"`
+	Next        string `form:"buttons.next"`
+	BackWord    string `form:"buttons.back"`
+	Submit      string `form:"buttons.submit"`
+}
+
+func (f *optionsForm) buttons() models.Buttons {
+	return models.Buttons{Next: f.Next, Back: f.BackWord, Submit: f.Submit}
 }
 
 // saveOptions saves the options, which are part of the draft.
@@ -175,7 +183,16 @@ func (h *surveySettings) saveOptions(c echo.Context) error {
 	}
 	s, err := h.builder.change(c, form.Revision, func(s *models.Survey) error {
 		d := &s.Draft.V
-		d.NoBack, d.NoProgress, d.Language, d.PartialDays = !form.Back, !form.Progress, form.Language, 0
+		d.NoBack, d.NoProgress, d.PartialDays, d.Buttons = !form.Back, !form.Progress, 0, form.buttons()
+		if form.Language != views.LanguageLabel(ctx, d.Language) {
+			var known bool
+			if d.Language, known = views.LanguageNamed(ctx, form.Language); !known {
+				return models.Invalid(models.Field("language", "translation.error.unknown", "Value", form.Language))
+			}
+			if slices.Contains(d.Languages, d.Language) {
+				return models.Invalid(models.Field("language", "survey.options.language.translated", "Language", form.Language))
+			}
+		}
 		if !answered { // fixed after the first response (contract §7)
 			d.Anonymous = form.Anonymous
 		}
@@ -185,6 +202,9 @@ func (h *surveySettings) saveOptions(c echo.Context) error {
 			}
 		}
 		if err := h.builder.ownProblems(d, "language"); err != nil {
+			return err
+		}
+		if err := h.builder.ownProblems(d, "buttons."); err != nil {
 			return err
 		}
 		return h.builder.ownProblems(d, "partialDays")
@@ -205,10 +225,10 @@ func (h *surveySettings) refuseOptions(c echo.Context, s *models.Survey, form op
 	if err != nil {
 		return err
 	}
-	p := settingsOf(*stored)
+	p := settingsOf(c.Request().Context(), *stored)
 	p.Options = views.SurveyOptionsForm{
 		Back: form.Back, Progress: form.Progress, Anonymous: form.Anonymous || stored.Draft.V.Anonymous && p.Responses > 0,
-		PartialDays: form.PartialDays, Language: form.Language,
+		PartialDays: form.PartialDays, Language: form.Language, Buttons: form.buttons(),
 	}
 	p.OptErrors = fields
 	return h.surveys.renderSettings(c, status, p)

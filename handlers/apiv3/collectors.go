@@ -8,6 +8,7 @@ import (
 
 	"surveyflow/internal/distribution"
 	"surveyflow/internal/link"
+	"surveyflow/internal/qsf"
 	"surveyflow/internal/store"
 	"surveyflow/models"
 )
@@ -146,7 +147,7 @@ func (a *API) collectorTold(c *call, v *models.Survey, one *models.Collector, co
 	s := one.Settings.V
 	b := &collectorBody{
 		ID: one.ID, SurveyID: one.SurveyID, Name: one.Name, Type: one.Type, Open: one.Open, Default: one.IsDefault, MailingListID: one.ListID,
-		Language: strings.ToUpper(cmp.Or(s.Language, def.Language)), OpensAt: millis(one.OpensAt), ClosesAt: millis(one.ClosesAt), SendAt: millis(one.SendAt),
+		Language: qsf.LanguageCode(cmp.Or(s.Language, def.Language)), OpensAt: millis(one.OpensAt), ClosesAt: millis(one.ClosesAt), SendAt: millis(one.SendAt),
 		PasswordProtected: one.PasswordHash != "", OnePerBrowser: s.OnePerBrowser, FromName: s.FromName, ReplyTo: s.ReplyTo, Reminders: s.Reminders, TrackOpens: s.TrackOpens,
 		Messages: map[string]models.CollectorMails{}, Invitations: counts, CreatedAt: millis(&one.CreatedAt),
 	}
@@ -167,8 +168,11 @@ func (a *API) collectorTold(c *call, v *models.Survey, one *models.Collector, co
 		b.URL = &address
 		return b, nil
 	}
-	b.Messages[def.Language] = models.CollectorMails{
-		Invitation: distribution.TextOf(ctx, def.Language, one, v.Name, false), Reminder: distribution.TextOf(ctx, def.Language, one, v.Name, true),
+	for _, language := range def.AllLanguages() {
+		name := def.Title(v.Name, language)
+		b.Messages[language] = models.CollectorMails{
+			Invitation: distribution.TextOf(ctx, language, one, name, false), Reminder: distribution.TextOf(ctx, language, one, name, true),
+		}
 	}
 	return b, nil
 }

@@ -217,7 +217,7 @@ func (a *API) showTranslation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	texts, ok := qsf.Translation(&s.Draft.V, code)
+	texts, ok := qsf.Translation(&s.Draft.V, s.Name, code)
 	if !ok {
 		return nil, models.NotFound("api.error.no_language")
 	}
@@ -249,7 +249,7 @@ func (a *API) updateTranslation(c *call) (any, error) {
 		case code == qsf.LanguageCode(s.Draft.V.Language):
 			return invalid("languageCode", "api.error.own_language", "Value", code)
 		}
-		return qsf.SetTranslation(&s.Draft.V, code, texts)
+		return qsf.SetTranslation(&s.Draft.V, s.Name, code, texts)
 	})
 	if err != nil {
 		return nil, err

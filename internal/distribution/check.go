@@ -12,8 +12,8 @@ import (
 	"surveyflow/models"
 )
 
-// Check cleans a collector: models.CodeInvalid says what is wrong with it. language is the survey's.
-func Check(c *models.Collector, language string) error {
+// Check cleans a collector: models.CodeInvalid says what is wrong with it. languages are the survey's, its own first.
+func Check(c *models.Collector, languages []string) error {
 	s := &c.Settings.V
 	var wrong []models.FieldError
 	fail := func(field, key string, args ...any) { wrong = append(wrong, models.Field(field, key, args...)) }
@@ -46,21 +46,31 @@ func Check(c *models.Collector, language string) error {
 		if tag, ok := qsf.ParseLanguage(s.Language); ok {
 			s.Language = tag
 		}
-		if !strings.EqualFold(s.Language, language) {
-			fail("language", "collector.error.language", "Language", language)
+		if !speaks(languages, s.Language) {
+			fail("language", "collector.error.language", "Language", strings.Join(languages, ", "))
 		}
 	}
+	messages := make(map[string]models.CollectorMails, len(s.Messages))
 	for tag, texts := range s.Messages {
-		if !strings.EqualFold(tag, language) {
-			fail("messages."+tag, "collector.error.language", "Language", language)
-			continue
+		if parsed, ok := qsf.ParseLanguage(tag); ok {
+			tag = parsed
+		} else {
+			fail("messages."+tag, "collector.error.language", "Language", strings.Join(languages, ", "))
 		}
 		for _, e := range append(CheckMessage("invitation", &texts.Invitation), CheckMessage("reminder", &texts.Reminder)...) {
 			wrong = append(wrong, models.FieldError{Field: "messages." + tag + "." + e.Field, Key: e.Key, Args: e.Args})
 		}
-		s.Messages[tag] = texts
+		messages[tag] = texts // also of a language that the survey has no more: for when it has it again
+	}
+	if len(messages) > 0 {
+		s.Messages = messages
 	}
 	return models.Invalid(wrong...)
+}
+
+// speaks reports whether a language is one of the survey's.
+func speaks(languages []string, tag string) bool {
+	return slices.ContainsFunc(languages, func(one string) bool { return strings.EqualFold(one, tag) })
 }
 
 // clean makes one line of what somebody typed.
@@ -90,11 +100,11 @@ func CheckMessage(kind string, m *models.Message) []models.FieldError {
 
 // Create checks a collector and adds it to a survey. An e-mail collector begins with the default invitation.
 func Create(ctx context.Context, s *store.Store, a models.Actor, surveyID string, c *models.Collector) error {
-	language, err := languageOf(ctx, s, a, surveyID)
+	languages, err := languagesOf(ctx, s, a, surveyID)
 	if err != nil {
 		return err
 	}
-	if err := Check(c, language); err != nil {
+	if err := Check(c, languages); err != nil {
 		return err
 	}
 	return listNamed(s.CreateCollector(ctx, a, surveyID, c), c)
@@ -102,11 +112,11 @@ func Create(ctx context.Context, s *store.Store, a models.Actor, surveyID string
 
 // Save checks a collector and writes it; see store.SaveCollector.
 func Save(ctx context.Context, s *store.Store, a models.Actor, c *models.Collector) error {
-	language, err := languageOf(ctx, s, a, c.SurveyID)
+	languages, err := languagesOf(ctx, s, a, c.SurveyID)
 	if err != nil {
 		return err
 	}
-	if err := Check(c, language); err != nil {
+	if err := Check(c, languages); err != nil {
 		return err
 	}
 	return listNamed(s.SaveCollector(ctx, a, c), c)
@@ -120,18 +130,10 @@ func listNamed(err error, c *models.Collector) error {
 	return err
 }
 
-// languageOf gives the language of a survey that the actor may edit: of its live version, or of its draft before there is one.
-func languageOf(ctx context.Context, s *store.Store, a models.Actor, surveyID string) (string, error) {
-	v, err := s.SurveyToEdit(ctx, a, surveyID)
-	if err != nil || v.Version == 0 {
-		if err != nil {
-			return "", err
-		}
-		return v.Draft.V.Language, nil
+// languagesOf gives the languages of a survey that the actor may edit: of its live version, or of its draft before there is one.
+func languagesOf(ctx context.Context, s *store.Store, a models.Actor, surveyID string) ([]string, error) {
+	if _, err := s.SurveyToEdit(ctx, a, surveyID); err != nil {
+		return nil, err
 	}
-	live, err := s.SurveyVersion(ctx, surveyID, v.Version)
-	if err != nil {
-		return "", err
-	}
-	return live.Definition.V.Language, nil
+	return s.SurveyLanguages(ctx, surveyID)
 }

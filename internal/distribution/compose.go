@@ -36,9 +36,9 @@ type Letter struct {
 func (s *Service) Letter(ctx context.Context, in Invited) Letter {
 	inv, c := in.Invitation, in.Collector
 	language := Language(in.Definition, c, inv.Language)
-	text := TextOf(ctx, language, c, in.Survey.Name, in.Reminder)
+	text := TextOf(ctx, language, c, in.Definition.Title(in.Survey.Name, language), in.Reminder)
 	values := &source{
-		Values:      &workflow.Values{Snapshot: &models.Snapshot{V: models.SnapshotVersion, Contact: inv.Person(), Fields: inv.Fields.V}, Survey: in.Definition},
+		Values:      &workflow.Values{Snapshot: &models.Snapshot{V: models.SnapshotVersion, Contact: inv.Person(), Fields: inv.Fields.V}, Survey: in.Definition.In(language)},
 		link:        s.Base.Personal(c.Slug, inv.Crk, inv.Token),
 		unsubscribe: s.Base.Unsubscribe(inv.ID, inv.Token),
 	}
@@ -60,12 +60,18 @@ func (s *Service) Letter(ctx context.Context, in Invited) Letter {
 	return Letter{To: to, Letter: l, Text: l, Heading: models.MailHeading{FromName: l.From, ReplyTo: c.Settings.V.ReplyTo, Unsubscribe: values.unsubscribe}}
 }
 
-// Language chooses the language of a mail: the person's when the collector has texts in it or the survey speaks it, else the
-// collector's, else the survey's.
+// Language chooses the language of a mail, among those that the survey has: the person's, else the collector's, where somebody wrote
+// its texts or, while nobody wrote any, the default texts speak it; else the survey's.
 func Language(def *models.SurveyDefinition, c *models.Collector, wish string) string {
+	written := c.Settings.V.Messages
 	for _, tag := range []string{wish, c.Settings.V.Language} {
-		if _, written := c.Settings.V.Messages[tag]; tag != "" && (written || strings.EqualFold(tag, def.Language)) {
-			return tag
+		language, ok := i18n.Among(def.AllLanguages(), tag)
+		if !ok {
+			continue
+		}
+		_, own := written[language]
+		if _, base := written[def.Language]; own || language == def.Language || !base && i18n.Speaks(language) {
+			return language
 		}
 	}
 	return def.Language

@@ -12,6 +12,8 @@ const (
 	PatternSurveyVersionRestore = "/surveys/:surveyID/versions/:version/restore"
 	PatternSurveyPutBack        = "/surveys/:surveyID/removed/:removalID"
 	PatternSurveyPageCopy       = "/surveys/:surveyID/pages/:pageID/copy"
+	PatternSurveyTranslations   = "/surveys/:surveyID/translations"
+	PatternSurveyTranslation    = "/surveys/:surveyID/translations/:language"
 	PatternSurveyLabels         = "/surveys/:surveyID/data-labels"
 	PatternSurveyLabelsFill     = "/surveys/:surveyID/data-labels/fill"
 	PatternSurveyLabelsPaste    = "/surveys/:surveyID/data-labels/paste"
@@ -55,6 +57,14 @@ func SurveyPageCopy(surveyID, pageID string) string {
 
 // SurveyLook returns the path of the draft as it looks on a device.
 func SurveyLook(surveyID string) string { return fill(PatternSurveyLook, surveyID) }
+
+// SurveyTranslations returns the path of a survey's languages (POST adds one or takes one out).
+func SurveyTranslations(surveyID string) string { return fill(PatternSurveyTranslations, surveyID) }
+
+// SurveyTranslation returns the path of a survey's texts in a language (POST saves one).
+func SurveyTranslation(surveyID, language string) string {
+	return fill(PatternSurveyTranslation, surveyID, language)
+}
 
 // SurveyLabels returns the path of a survey's data labels (POST saves one).
 func SurveyLabels(surveyID string) string { return fill(PatternSurveyLabels, surveyID) }

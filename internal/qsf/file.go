@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -86,8 +87,31 @@ func DecodeFile(data []byte) (*File, error) {
 	r.options()
 	r.questions()
 	r.pages()
+	r.translations()
 	r.rest()
 	return &r.File, nil
+}
+
+// translations takes over the languages of the survey, also those that only its questions name, and tells what is translated.
+func (r *fileReader) translations() {
+	def := &r.File.Definition
+	for _, q := range def.Questions() {
+		for _, tag := range slices.Sorted(maps.Keys(q.Translations)) {
+			if !slices.Contains(def.AllLanguages(), tag) {
+				def.Languages = append(def.Languages, tag)
+			}
+		}
+	}
+	applyOwnTexts(def, r.Name)
+	for _, tag := range def.Languages {
+		n := 0
+		for _, t := range def.Texts(r.Name) {
+			if t.Translation(tag).Text != "" {
+				n++
+			}
+		}
+		r.note(models.ImportTaken, "", "", "survey.import.line.translations", "Language", LanguageCode(tag), "Count", n)
+	}
 }
 
 func (r *fileReader) note(kind models.ImportKind, item, name, key string, args ...any) {
@@ -237,11 +261,7 @@ func (r *fileReader) tell(q *models.Question, name string, broken *models.Error)
 		r.note(models.ImportKept, q.ID, name, "survey.import.line.question_kept", "Type", strings.TrimPrefix(Unused(q)[0], "QuestionType "))
 	default:
 		r.note(models.ImportTaken, q.ID, name, "survey.import.line.question", "Type", string(q.Type))
-		languages, _, _ := mapOf(q.Extra["Language"])
-		if len(languages) > 0 {
-			r.note(models.ImportKept, q.ID, name, "survey.import.line.translations", "Languages", strings.Join(sortedNames(languages), ", "))
-		}
-		parts := slices.DeleteFunc(Unused(q), func(part string) bool { return part == displayLogic || part == "Language" }) // told by themselves
+		parts := slices.DeleteFunc(Unused(q), func(part string) bool { return part == displayLogic }) // told by themselves
 		if len(parts) > 0 {
 			r.note(models.ImportKept, q.ID, name, "survey.import.line.parts", "Parts", strings.Join(parts, ", "))
 		}
@@ -290,6 +310,12 @@ func (r *fileReader) cleanQuestion(q *models.Question, name string) {
 	}
 	for i := range q.Rows {
 		clean(&q.Rows[i].Text)
+	}
+	for _, texts := range q.Translations {
+		for part, is := range texts {
+			clean(&is.Text)
+			texts[part] = is
+		}
 	}
 	if len(lost) > 0 {
 		r.note(models.ImportChanged, q.ID, name, "survey.import.line.formatting", "Parts", strings.Join(lost, ", "))

@@ -118,6 +118,11 @@ func SetOptions(def *models.SurveyDefinition, value json.RawMessage) error {
 		def.Extra = models.RawFields{}
 	}
 	def.Extra[optionsKey] = raw(kept)
+	setLanguages(def, members)
+	if len(def.Blocks) > 0 { // else what it says is read when the pages are there
+		delete(kept, ownMember)
+		def.Extra[optionsKey] = raw(kept)
+	}
 	termination, _ := textOf(members["SurveyTermination"])
 	for _, o := range surveyOptions {
 		member, given := members[o.name]
@@ -130,6 +135,7 @@ func SetOptions(def *models.SurveyDefinition, value json.RawMessage) error {
 			*def = probe
 		}
 	}
+	def.Languages = slices.DeleteFunc(def.Languages, func(tag string) bool { return tag == def.Language })
 	if termination == "DefaultMessage" { // what else is written is left over
 		def.End = models.EndOfSurvey{}
 	} else if termination == "DisplayMessage" {
@@ -159,7 +165,7 @@ func EncodeOptions(def *models.SurveyDefinition) Object {
 			o.add(option.name, value)
 		}
 		if option.name == "SurveyLanguage" {
-			o.add("AvailableLanguages", languagesOf(def, kept))
+			o.add(availableMember, languagesOf(def, kept))
 		}
 	}
 	for _, more := range []Member{{"SaveAndContinue", "true"}, {"SurveyProtection", "PublicSurvey"}, {"SurveyExpiration", "None"}} {
@@ -168,25 +174,64 @@ func EncodeOptions(def *models.SurveyDefinition) Object {
 		}
 		o = append(o, more)
 	}
-	o.addExtra(kept)
+	if own := ownOfSurvey(def); own != nil {
+		o.add(ownMember, own)
+	}
+	o.addExtra(kept, ownMember)
 	return o
 }
 
-// languagesOf gives the languages of a survey by their codes: its own first, which is always there.
-func languagesOf(def *models.SurveyDefinition, kept map[string]json.RawMessage) Object {
-	own := LanguageCode(def.Language)
-	o := Object{{own, []any{}}}
-	languages, list, _ := mapOf(kept["AvailableLanguages"])
+// setLanguages reads into which languages a survey is translated, when its options say it. Those that it has keep their order.
+func setLanguages(def *models.SurveyDefinition, members map[string]json.RawMessage) {
+	value, given := members[availableMember]
+	languages, list, ok := mapOf(value)
+	if !given || !ok {
+		return
+	}
+	var named []string
 	for _, code := range sortedNames(languages) {
-		value := any(languages[code])
 		if list {
 			code, _ = textOf(languages[code])
-			value = []any{}
 		}
-		if code == own {
-			o[0].Value = value
-		} else if code != "" {
-			o.add(code, value)
+		if tag, ok := ParseLanguage(code); ok && !slices.Contains(named, tag) {
+			named = append(named, tag)
+		}
+	}
+	var tags []string
+	for _, tag := range slices.Concat(def.Languages, named) {
+		if slices.Contains(named, tag) && !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	def.Languages = tags
+}
+
+// availableMember is the option that names the languages of a survey.
+const availableMember = "AvailableLanguages"
+
+// languagesOf gives the languages of a survey by their codes: its own first, which is always there. What is no language comes last.
+func languagesOf(def *models.SurveyDefinition, kept map[string]json.RawMessage) Object {
+	came := map[string]json.RawMessage{}
+	languages, list, _ := mapOf(kept[availableMember])
+	for _, code := range sortedNames(languages) {
+		value := languages[code]
+		if list {
+			code, _ = textOf(languages[code])
+			value = raw([]any{})
+		}
+		came[code] = value
+	}
+	o := Object{}
+	for _, tag := range def.AllLanguages() {
+		code, value := LanguageCode(tag), any([]any{})
+		if was, there := came[code]; there {
+			value = was
+		}
+		o.add(code, value)
+	}
+	for _, code := range sortedNames(came) {
+		if _, ok := ParseLanguage(code); !ok && code != "" {
+			o.add(code, came[code])
 		}
 	}
 	return o
@@ -204,28 +249,24 @@ func Languages(def *models.SurveyDefinition) []string {
 
 // SetLanguages says into which languages a survey is translated beside its own.
 func SetLanguages(def *models.SurveyDefinition, codes []string) error {
-	o := Object{}
-	before, _, _ := mapOf(orElse(def.Extra, optionsKey, "{}"))
-	kept := languagesOf(def, before)
+	var tags []string
 	for _, code := range codes {
 		tag, ok := ParseLanguage(code)
 		if !ok {
-			return models.Invalid(models.Field("AvailableLanguages", "qsf.error.language", "Value", code))
+			return models.Invalid(models.Field(availableMember, "qsf.error.language", "Value", code))
 		}
-		name, value := LanguageCode(tag), any([]any{})
-		if was := kept.Get(name); was != nil {
-			value = was
-		}
-		if o.Get(name) == nil {
-			o.add(name, value)
+		if tag != def.Language && !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
 		}
 	}
-	return SetOptions(def, raw(Object{{"AvailableLanguages", o}}))
+	def.Languages = tags
+	Adopt(def)
+	return nil
 }
 
 // plainOptions change nothing for respondents, or say what is so here anyway.
 var plainOptions = []string{
-	"AvailableLanguages", "SaveAndContinue", "SkinLibrary", "SkinType", "SkinQuestionWidth", "NoIndex", "SecureResponseFiles", "SurveyName", "ProjectCategory",
+	availableMember, ownMember, "SaveAndContinue", "SkinLibrary", "SkinType", "SkinQuestionWidth", "NoIndex", "SecureResponseFiles", "SurveyName", "ProjectCategory",
 	"ActiveResponseSet", "EOSMessageLibrary", "newScoring", "SurveyCreationDate", "libraryId", "surveyMetaDescription", "PartialDataCloseAfter",
 }
 
@@ -247,7 +288,7 @@ func UnusedOptions(def *models.SurveyDefinition) []string {
 			names = append(names, "SurveyOptions."+name)
 		}
 	}
-	for _, code := range Languages(def)[1:] {
+	for _, code := range Languages(def)[1+len(def.Languages):] {
 		names = append(names, "AvailableLanguages "+code)
 	}
 	return names

@@ -53,6 +53,7 @@ func DecodeQuestion(question json.RawMessage) (models.Question, error) {
 	d.rules(&q, v)
 	d.scale(&q, members)
 	o.apply(&q)
+	takeTranslations(&q)
 	return q, models.Invalid(d.fields...)
 }
 
@@ -82,6 +83,7 @@ func Keep(q *models.Question, old *models.Question) {
 	if q.Tag == "" {
 		q.Tag = old.Tag
 	}
+	keepTranslations(q, old)
 }
 
 // EncodeQuestion writes a question in Qualtrics' JSON.
@@ -101,12 +103,12 @@ func EncodeQuestion(q *models.Question) Object {
 		"QuestionDescription", description(q))
 	next := encodeChoices(q, &o)
 	o.add("Validation", encodeValidation(q), "GradingData", orElse(q.Extra, "GradingData", "[]"),
-		"Language", orElse(q.Extra, "Language", "[]"), "NextChoiceId", next, "NextAnswerId", nextAnswer(q),
+		languageMember, encodeTranslations(q), "NextChoiceId", next, "NextAnswerId", nextAnswer(q),
 		"QuestionID", q.ID)
 	if own := ownOf(q); !own.empty() {
 		o.add(ownMember, own)
 	}
-	o.addExtra(q.Extra, "Choices", "Answers", "Selector", "SubSelector", "Validation", knownLogic)
+	o.addExtra(q.Extra, "Choices", "Answers", "Selector", "SubSelector", "Validation", languageMember, knownLogic)
 	o.add("QuestionText_Unsafe", q.Text)
 	return o
 }

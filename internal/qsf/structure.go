@@ -51,6 +51,11 @@ func (p Parts) asked(id string) *models.Question {
 // The structure is kept: while the pages are those that were read of it, it is given back as it came.
 func SetStructure(def *models.SurveyDefinition, s Structure, parts Parts) []models.ImportLine {
 	r := readStructure(s, parts)
+	for i := range r.pages {
+		if old := def.Block(r.pages[i].ID); old != nil {
+			r.pages[i].Translations = old.Translations
+		}
+	}
 	def.Blocks, def.EmbeddedData = r.pages, r.fields
 	SetOthers(def, r.others)
 	if def.Extra == nil {

@@ -105,7 +105,7 @@ func (s *Store) SurveyLanguages(ctx context.Context, surveyID string) ([]string,
 	if err != nil {
 		return nil, fault("read languages", err)
 	}
-	return []string{row.Draft.V.Language}, nil
+	return row.Draft.V.AllLanguages(), nil
 }
 
 // SendingCollector gives the e-mail collector through which a survey is sent when nobody chose one: the oldest that is open,

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"surveyflow/internal/i18n"
 	"surveyflow/internal/richtext"
 	"surveyflow/models"
 )
@@ -19,6 +20,7 @@ func Changes(was, is *models.SurveyDefinition) []models.FieldError {
 	c.pages()
 	c.questions()
 	c.fields()
+	c.translations()
 	return c.all
 }
 
@@ -57,6 +59,9 @@ func (c *changeList) options() {
 	}
 	if was.End != is.End {
 		c.add("", "end")
+	}
+	if was.Buttons != is.Buttons {
+		c.add("", "buttons")
 	}
 }
 
@@ -228,7 +233,7 @@ func (c *changeList) choices(kind string, was, is []models.Choice, q *models.Que
 func (c *changeList) sameRest(was, is *models.Question) bool {
 	rest := func(q models.Question) string {
 		q.Type, q.Text, q.Help, q.Tag, q.Required, q.Display, q.Rules = "", "", "", "", false, nil, models.Rules{}
-		q.Choices, q.Rows, q.NextChoiceID = nil, nil, 0
+		q.Choices, q.Rows, q.NextChoiceID, q.Translations = nil, nil, 0, nil
 		text, err := json.Marshal(q)
 		if err != nil {
 			return err.Error()
@@ -236,6 +241,39 @@ func (c *changeList) sameRest(was, is *models.Question) bool {
 		return string(text)
 	}
 	return rest(*was) == rest(*is)
+}
+
+// translations tells in which languages something is said otherwise.
+func (c *changeList) translations() {
+	for _, language := range c.was.Languages {
+		if !slices.Contains(c.is.Languages, language) {
+			c.add("", "language.removed", "Language", i18n.OwnLanguageName(language))
+		}
+	}
+	before := c.was.Texts("")
+	for _, language := range c.is.Languages {
+		if !slices.Contains(c.was.Languages, language) {
+			c.add("", "language.added", "Language", i18n.OwnLanguageName(language))
+			continue
+		}
+		was := map[string]string{}
+		for i := range before {
+			was[before[i].Name] = before[i].Translation(language).Text
+		}
+		is := c.is.Texts("")
+		n := 0
+		for i := range is {
+			if text := is[i].Translation(language).Text; text != was[is[i].Name] {
+				n++
+			}
+		}
+		if c.was.Title("", language) != c.is.Title("", language) {
+			n++
+		}
+		if n > 0 {
+			c.add("", "translation", "Language", i18n.OwnLanguageName(language), "Count", n)
+		}
+	}
 }
 
 func (c *changeList) fields() {

@@ -19,6 +19,7 @@ const (
 	maxQuestion  = 10000 // characters of a question, its help, the introduction or the message at the end
 	maxTag       = 100
 	maxPartial   = 365 // days
+	maxButton    = 60
 )
 
 // Check finds what keeps a definition from being put live: it fails with models.CodeInvalid. Its fields name the question
@@ -29,6 +30,7 @@ func Check(def *models.SurveyDefinition) error {
 	if _, err := language.Parse(def.Language); err != nil {
 		p.add("language", "survey.error.language", "Value", def.Language)
 	}
+	checkLanguages(def, &p)
 	checkBlocks(def, &p)
 	checkLogic(def, &p)
 	checkFields(def.EmbeddedData, &p)
@@ -40,6 +42,11 @@ func Check(def *models.SurveyDefinition) error {
 	}
 	if utf8.RuneCountInString(def.End.Message) > maxQuestion {
 		p.add("end.message", "question.error.too_long", "Max", maxQuestion)
+	}
+	for field, text := range map[string]string{"buttons.next": def.Buttons.Next, "buttons.back": def.Buttons.Back, "buttons.submit": def.Buttons.Submit} {
+		if utf8.RuneCountInString(text) > maxButton {
+			p.add(field, "question.error.too_long", "Max", maxButton)
+		}
 	}
 	if def.End.Redirect != "" && RedirectOrigin(def.End.Redirect) == "" {
 		p.add("end.redirect", "survey.error.redirect")

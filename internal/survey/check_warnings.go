@@ -84,6 +84,7 @@ func Warnings(def *models.SurveyDefinition) []models.FieldError {
 	if def.End.Redirect != "" && def.End.Message != "" {
 		p.add("end.message", "survey.warning.message_unseen")
 	}
+	warnTranslations(def, &p)
 	return p
 }
 

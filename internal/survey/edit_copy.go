@@ -30,7 +30,7 @@ func CopyBlock(s *models.Survey, id string) (*models.Block, error) {
 	}
 	old := s.Draft.V.Blocks[at]
 	b := newBlock()
-	b.Title, b.Display, b.Extra = old.Title, old.Display, old.Extra
+	b.Title, b.Display, b.Translations, b.Extra = old.Title, old.Display, old.Translations.Clone(), old.Extra
 	ids := map[string]string{}
 	for _, q := range old.Questions {
 		q = cloneQuestion(q)
@@ -48,7 +48,7 @@ func CopyBlock(s *models.Survey, id string) (*models.Block, error) {
 
 // cloneQuestion gives a question that shares nothing that is changed in place.
 func cloneQuestion(q models.Question) models.Question {
-	q.Choices, q.Rows = slices.Clone(q.Choices), slices.Clone(q.Rows)
+	q.Choices, q.Rows, q.Translations = slices.Clone(q.Choices), slices.Clone(q.Rows), q.Translations.Clone()
 	return q
 }
 

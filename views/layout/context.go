@@ -142,12 +142,15 @@ const (
 	SurveyTabCollectors SurveyTab = "collectors"
 	SurveyTabLabels     SurveyTab = "labels"
 	SurveyTabSettings   SurveyTab = "settings"
+
+	SurveyTabTranslations SurveyTab = "translations"
 )
 
 // SurveyTabs returns the tabs of a survey with one of them current.
 func SurveyTabs(ctx context.Context, surveyID string, current SurveyTab) []components.Tab {
 	tabs := []components.Tab{
 		{Label: i18n.T(ctx, "layout.survey.build"), Href: link.SurveyBuild(surveyID), Current: current == SurveyTabBuild},
+		{Label: i18n.T(ctx, "translation.tab"), Href: link.SurveyTranslations(surveyID), Current: current == SurveyTabTranslations},
 		{Label: i18n.T(ctx, "label.tab"), Href: link.SurveyLabels(surveyID), Current: current == SurveyTabLabels},
 		{Label: i18n.T(ctx, "layout.survey.collectors"), Href: link.SurveyCollectors(surveyID), Current: current == SurveyTabCollectors},
 		{Label: i18n.T(ctx, "layout.survey.responses"), Href: link.Responses(surveyID), Current: current == SurveyTabResponses},
