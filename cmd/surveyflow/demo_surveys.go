@@ -166,9 +166,9 @@ func customerSurvey(owner string) (*models.Survey, error) {
 	return v, nil
 }
 
-// tastingSurvey is live, with a change that is not.
+// tastingSurvey is live in three languages, with a change that is not.
 func tastingSurvey(owner string) (*models.Survey, error) {
-	return draft(owner, "Autumn tasting: sign up", sheet{"", []ask{
+	v, err := draft(owner, "Autumn tasting: sign up", sheet{"", []ask{
 		{kind: models.QuestionShortText, tag: "name", required: true, text: "Your name"},
 		{
 			kind: models.QuestionSingleChoice, tag: "evening", required: true, text: "Which evening suits you?",
@@ -179,10 +179,20 @@ func tastingSurvey(owner string) (*models.Survey, error) {
 			rules: models.Rules{Min: new(0.0), Max: new(4.0), Decimals: new(0)},
 		},
 	}})
+	if err != nil {
+		return nil, err
+	}
+	v.Draft.V.End.Message, v.Draft.V.Buttons.Submit = "Thank you! We look forward to seeing you.", "Sign up"
+	if err := translate(v, "de", tastingGerman); err != nil {
+		return nil, err
+	}
+	return v, translate(v, "ar", tastingArabic)
 }
 
-// changeTasting is what the author thought of later: a question that respondents do not see yet.
+// changeTasting is what the author thought of later: a question that respondents do not see yet, and another time, which the
+// translations do not say.
 func changeTasting(v *models.Survey) error {
+	v.Draft.V.Question("QID2").Choices[2].Text = "Saturday, 5 pm"
 	return addQuestion(v, v.Draft.V.Blocks[0].ID, ask{
 		kind: models.QuestionLongText, tag: "diet", text: "Is there anything you cannot eat or drink?",
 		help: "We serve small cakes with milk, nuts and wheat.",
