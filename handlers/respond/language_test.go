@@ -167,9 +167,9 @@ func TestPagesWithoutQuestionsOfferLanguagesAsLinks(t *testing.T) {
 
 func TestTheSwitchInARealBrowser(t *testing.T) {
 	t.Parallel()
-	st := newSite(t, spoken())
 	chromium := browsertest.New(t)
 	for _, view := range []browsertest.View{{Width: 1280}, {Width: 375, Dark: true}, {Width: 375, NoScript: true}} {
+		st := newSite(t, spoken()) // one for each: the browser remembers the language of a link
 		p := chromium.Open(st.URL+link.Respond(st.slug), view)
 		p.Click("#f-QID1-9, [name=QID1][value='9']")
 		p.Click(".languages summary")
