@@ -147,7 +147,7 @@ func (w *walk) things() map[string]string {
 		"exportId":     strings.Replace(export.ID, "JB_", "ES_", 1),
 		"format":       "svg",
 		"credentialID": private.ID, "credentialId": private.ID, "version": "1", "removalID": "none", "name": "none",
-		"personID": w.User(models.NewCapability()+"@example.com", models.RoleMember).UserID, "mailID": letter.ID, "notificationID": notice.ID, "surveyID": w.Survey.ID, "surveyId": w.Survey.ID, "pageID": "BL_1", "questionID": "QID1", "questionId": "QID1",
+		"personID": w.User(models.NewCapability()+"@example.com", models.RoleMember).UserID, "mailID": letter.ID, "notificationID": notice.ID, "language": "de", "surveyID": w.Survey.ID, "surveyId": w.Survey.ID, "pageID": "BL_1", "questionID": "QID1", "questionId": "QID1",
 		"collectorID": w.Collector.ID, "collectorId": w.Collector.ID, "responseID": done.Response.ID, "responseId": done.Response.ID, "collector": w.Collector.Slug,
 		"workflowID": flow.ID, "workflowId": flow.ID, "taskID": flow.Draft.V.Tasks[0].ID, "runID": done.Runs[0].ID, "runId": done.Runs[0].ID,
 		"receiverID": receiver.ID, "requestID": request.ID, "token": receiver.Token,

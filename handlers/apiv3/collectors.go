@@ -3,6 +3,7 @@ package apiv3
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,6 +134,23 @@ func give[T any](to, from *T) {
 	}
 }
 
+// checkMessages tells of texts in a language that the survey does not have. Those that are there already may be in one that it had.
+func (a *API) checkMessages(c *call, surveyID string, messages *map[string]models.CollectorMails) error {
+	if messages == nil {
+		return nil
+	}
+	languages, err := a.store.SurveyLanguages(c.Request().Context(), surveyID)
+	if err != nil {
+		return err
+	}
+	for code := range *messages {
+		if tag, ok := qsf.ParseLanguage(code); !ok || !slices.Contains(languages, tag) {
+			return invalid("messages."+code, "collector.error.language", "Language", strings.Join(languages, ", "))
+		}
+	}
+	return nil
+}
+
 // collectorTold gives a collector as the API tells it.
 func (a *API) collectorTold(c *call, v *models.Survey, one *models.Collector, counts map[models.InvitationStatus]int64) (*collectorBody, error) {
 	ctx := c.Request().Context()
@@ -245,6 +263,9 @@ func (a *API) createCollector(c *call) (any, error) {
 		one.Open = false
 	}
 	give(&one.Open, in.Open)
+	if err := a.checkMessages(c, v.ID, in.Messages); err != nil {
+		return nil, err
+	}
 	in.lay(one)
 	if err := a.setPassword(c, one, in.Password); err != nil {
 		return nil, err
@@ -286,6 +307,9 @@ func (a *API) updateCollector(c *call) (any, error) {
 	}
 	if in.Type != nil && *in.Type != one.Type {
 		return nil, invalid("type", "collector.error.kind_stays")
+	}
+	if err := a.checkMessages(c, v.ID, in.Messages); err != nil {
+		return nil, err
 	}
 	in.lay(one)
 	if err := a.setPassword(c, one, in.Password); err != nil {

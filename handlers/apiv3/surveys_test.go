@@ -86,7 +86,7 @@ func TestWhatIsNotUsedYetIsKeptAndNamed(t *testing.T) {
 	r := b.post(b.ada, path, `{"QuestionText":"A","QuestionType":"MC","Selector":"SB","Choices":{"1":{"Display":"x","Image":{"Display":"y"}},"2":{"Display":"z"}},
 		"Randomization":{"Type":"All"},"QuestionJS":"alert(1)","Language":{"DE":{"QuestionText":"B"}},"VariableNaming":{"1":"first"},
 		"Validation":{"Settings":{"ForceResponse":"RequestResponse","Type":"CustomValidation","CustomValidation":{"Logic":1}}}}`)
-	want := "Kept, but not used yet: Choices.1.Image, Language, QuestionJS, Randomization, Selector SB, Validation.Settings.ForceResponse RequestResponse, Validation.Settings.Type CustomValidation, VariableNaming."
+	want := "Kept, but not used yet: Choices.1.Image, QuestionJS, Randomization, Selector SB, Validation.Settings.ForceResponse RequestResponse, Validation.Settings.Type CustomValidation, VariableNaming."
 	if r.Meta.Notice != want {
 		t.Errorf("the notice is %s", r.Meta.Notice)
 	}
