@@ -140,9 +140,9 @@ func (w *walk) things() map[string]string {
 	w.Check(err)
 	invited, err := w.app.store.Invite(ctx, owner, email.ID, store.InvitationAsk{Person: &models.Person{Email: asked.Email}})
 	w.Check(err)
-	return map[string]string{
+	things := map[string]string{
 		"invitationID": invited[0].Invitation.ID, "sentID": w.Survey.ID,
-		"listID": list.ID, "contactID": put[0].Contact.ID, "contactId": put[0].Contact.ID, "mailingListId": list.ID, "directoryId": directory,
+		"listID":       list.ID, "contactID": put[0].Contact.ID, "contactId": put[0].Contact.ID, "mailingListId": list.ID, "directoryId": directory,
 		"jobID": job.ID, "jobId": job.ID, "importID": brought, "importId": people,
 		"exportId":     strings.Replace(export.ID, "JB_", "ES_", 1),
 		"format":       "svg",
@@ -155,6 +155,8 @@ func (w *walk) things() map[string]string {
 		"recipientId": w.actors["viewer"].UserID,
 		"sessionID":   hex.EncodeToString(sum[:]),
 	}
+	w.distributed(things)
+	return things
 }
 
 // fill puts the things into a pattern.

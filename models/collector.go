@@ -115,11 +115,12 @@ const (
 	InvitationStarted  InvitationStatus = "started"
 	InvitationFinished InvitationStatus = "finished"
 	InvitationOptedOut InvitationStatus = "optedOut"
+	InvitationLinked   InvitationStatus = "linked" // it is a link that somebody else hands on: no mail leaves
 )
 
 // InvitationStatuses lists the statuses in the order in which pages offer them.
 var InvitationStatuses = []InvitationStatus{
-	InvitationQueued, InvitationHeld, InvitationSent, InvitationOpened, InvitationStarted, InvitationFinished, InvitationFailed, InvitationBounced, InvitationOptedOut,
+	InvitationQueued, InvitationHeld, InvitationSent, InvitationOpened, InvitationStarted, InvitationFinished, InvitationFailed, InvitationBounced, InvitationOptedOut, InvitationLinked,
 }
 
 // HoldReason says why an invitation is held: messages "invitation.reason.…".

@@ -2,6 +2,8 @@ package models
 
 import (
 	"crypto/sha256"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,8 +75,34 @@ type DistributionMessage struct {
 	Subject   string            `json:"subject,omitempty"`
 	LibraryID string            `json:"libraryId,omitempty"` // of the message that it was made from
 	MessageID string            `json:"messageId,omitempty"`
-	Text      string            `json:"text,omitempty"`  // given with the call instead of a message
-	Texts     map[string]string `json:"texts,omitempty"` // of the message, by language: HTML
+	Text      string            `json:"text,omitempty"`   // given with the call instead of a message
+	Texts     map[string]string `json:"texts,omitempty"`  // of the message, by language: HTML
+	Fields    map[string]string `json:"fields,omitempty"` // what its responses get as embedded data
+}
+
+// Given gives the fields of a message; none of nil.
+func (m *DistributionMessage) Given() map[string]string {
+	if m == nil {
+		return nil
+	}
+	return m.Fields
+}
+
+// Words gives the text of a message for somebody, and its language: the person's own when there is one, else the survey's, else
+// English, else any.
+func (m *DistributionMessage) Words(person, survey string) (text, language string) {
+	if m.Text != "" || len(m.Texts) == 0 {
+		return m.Text, survey
+	}
+	for _, wish := range []string{person, survey, "en"} {
+		for tag, text := range m.Texts {
+			if strings.EqualFold(tag, wish) {
+				return text, tag
+			}
+		}
+	}
+	first := slices.Min(slices.Collect(maps.Keys(m.Texts)))
+	return m.Texts[first], first
 }
 
 // DistributionMail is one mail of a reminder or a thank-you to one of the invited.

@@ -35,10 +35,11 @@ const (
 const (
 	MailSurveyInvitation MailKind = "surveyInvitation"
 	MailSurveyReminder   MailKind = "surveyReminder"
+	MailSurveyThanks     MailKind = "surveyThanks" // to who has answered
 )
 
 // MailKinds lists the kinds.
-var MailKinds = []MailKind{MailSurveyInvitation, MailSurveyReminder, MailTest, MailInvitation, MailPasswordReset, MailPasswordChanged, MailSignInMethod, MailRunFailed, MailRunRecovered, MailWorkflowOff, MailEventsRefused, MailCredential, MailSurveyShared, MailSurveyOpened, MailSurveyExpires, MailSurveyStatistics, MailNoticeDigest, MailWorkflow}
+var MailKinds = []MailKind{MailSurveyInvitation, MailSurveyReminder, MailSurveyThanks, MailTest, MailInvitation, MailPasswordReset, MailPasswordChanged, MailSignInMethod, MailRunFailed, MailRunRecovered, MailWorkflowOff, MailEventsRefused, MailCredential, MailSurveyShared, MailSurveyOpened, MailSurveyExpires, MailSurveyStatistics, MailNoticeDigest, MailWorkflow}
 
 // MailStatus says what became of a mail.
 type MailStatus string

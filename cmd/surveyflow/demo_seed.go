@@ -80,6 +80,9 @@ func seedDemo(ctx context.Context, a *app, clk *demoClock, sheet *demoSheet) err
 	if err := s.askTheTeam(ctx, sheet.Admin, sheet.Member); err != nil {
 		return err
 	}
+	if err := s.distribute(ctx); err != nil {
+		return err
+	}
 	// A file of the answers, which the workers make while somebody signs in.
 	if _, err := s.app.reports.Start(ctx, s.scene.admin, s.scene.customers.ID, report.Options{Format: report.FormatXLSX, Headers: report.HeaderTexts, Defuse: true}); err != nil {
 		return err

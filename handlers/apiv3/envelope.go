@@ -73,6 +73,8 @@ var errorCodes = map[string]string{
 	"api.error.no_authorization": "ATP_2",
 	"api.error.no_survey":        "GSI_2",
 	"api.error.no_list":          "PACC_6",
+	"api.error.no_distribution":  "GED_3",
+	"api.error.no_mailing_list":  "GP_0",
 	"event.error.signature":      "SF_SIGNATURE",
 	"api.error.no_route":         "", // the one answer that has no code there
 }

@@ -102,10 +102,12 @@ const (
 	tagCredentials = "Credentials"
 	tagContacts    = "Contacts"
 	tagRuns        = "Runs"
+
+	tagDistributions = "Distributions"
 )
 
 // tags lists the groups of the description in their order.
-var tags = []string{tagAccount, tagSurveys, tagDefinitions, tagResponses, tagWorkflows, tagCredentials, tagContacts, tagRuns}
+var tags = []string{tagAccount, tagSurveys, tagDefinitions, tagResponses, tagWorkflows, tagCredentials, tagContacts, tagDistributions, tagRuns}
 
 // Parameters that several routes have.
 var (
@@ -122,7 +124,7 @@ func offsetParam(what string) param {
 
 // endpoints is the table.
 func (a *API) endpoints() []endpoint {
-	return slices.Concat(a.accountEndpoints(), a.surveyEndpoints(), a.labelEndpoints(), a.collectorEndpoints(), a.definitionEndpoints(), a.responseEndpoints(), a.exportEndpoints(), a.workflowEndpoints(), a.failingEndpoints(), a.credentialEndpoints(), a.contactEndpoints(), a.runEndpoints())
+	return slices.Concat(a.accountEndpoints(), a.surveyEndpoints(), a.labelEndpoints(), a.collectorEndpoints(), a.definitionEndpoints(), a.responseEndpoints(), a.exportEndpoints(), a.workflowEndpoints(), a.failingEndpoints(), a.credentialEndpoints(), a.contactEndpoints(), a.distributionEndpoints(), a.messageEndpoints(), a.runEndpoints())
 }
 
 func (a *API) accountEndpoints() []endpoint {

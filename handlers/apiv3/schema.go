@@ -26,6 +26,9 @@ func (d *describer) of(v any) schema {
 // enums are the values of types that have but a few.
 var enums = map[reflect.Type]any{
 	reflect.TypeFor[models.Operator]():      models.Operators,
+	reflect.TypeFor[requestStatus]():        []requestStatus{requestPending, requestDone, requestGenerated},
+	reflect.TypeFor[historyStatus]():        historyStatuses,
+	reflect.TypeFor[models.LinkType]():      []models.LinkType{models.LinkIndividual, models.LinkAnonymous},
 	reflect.TypeFor[models.TaskType]():      models.TaskTypes,
 	reflect.TypeFor[models.EventType]():     models.EventTypes,
 	reflect.TypeFor[models.RunStatus]():     models.RunStatuses,

@@ -22,6 +22,9 @@ type Invited struct {
 	Organisation *models.Organisation
 	Reminder     bool
 	Until        *time.Time // until when the link holds
+	// Distribution is what somebody had sent, in words of its own; nil for a mail of the collector itself.
+	Distribution *models.Distribution
+	Public       string // the survey's public link, for a distribution that wants it
 }
 
 // Letter is a mail of an invitation before it is written.
@@ -35,6 +38,9 @@ type Letter struct {
 // Letter makes the mail of an invitation, in its person's language where the collector or the survey speaks it.
 func (s *Service) Letter(ctx context.Context, in Invited) Letter {
 	inv, c := in.Invitation, in.Collector
+	if in.Distribution != nil && in.Distribution.Message.V != nil {
+		return s.distributed(ctx, in)
+	}
 	language := Language(in.Definition, c, inv.Language)
 	text := TextOf(ctx, language, c, in.Definition.Title(in.Survey.Name, language), in.Reminder)
 	values := &source{
@@ -50,14 +56,19 @@ func (s *Service) Letter(ctx context.Context, in Invited) Letter {
 	if l.From == "" {
 		l.From = in.Organisation.Name
 	}
-	to := mail.Recipient{OrgID: inv.OrgID, Organisation: in.Organisation.Name, Email: inv.Email, Language: language}
+	return Letter{To: recipient(&in, language), Letter: l, Text: l, Heading: models.MailHeading{FromName: l.From, ReplyTo: c.Settings.V.ReplyTo, Unsubscribe: values.unsubscribe}}
+}
+
+// recipient gives whom the mail goes to, and in which zone its times are.
+func recipient(in *Invited, language string) mail.Recipient {
+	to := mail.Recipient{OrgID: in.Invitation.OrgID, Organisation: in.Organisation.Name, Email: in.Invitation.Email, Language: language}
 	for _, name := range []string{in.Survey.TimeZone, in.Organisation.TimeZone} {
 		if zone, err := time.LoadLocation(name); name != "" && err == nil {
 			to.Zone = zone
 			break
 		}
 	}
-	return Letter{To: to, Letter: l, Text: l, Heading: models.MailHeading{FromName: l.From, ReplyTo: c.Settings.V.ReplyTo, Unsubscribe: values.unsubscribe}}
+	return to
 }
 
 // Language chooses the language of a mail, among those that the survey has: the person's, else the collector's, where somebody wrote

@@ -70,14 +70,41 @@ func (s *Service) Dispatch(ctx context.Context) (more bool, err error) {
 	room := dispatchLimit
 	if s.Outbox.Sending {
 		left, err := s.Store.OutboxRoom(ctx)
-		if err != nil || left <= 0 {
+		if err != nil {
 			return false, err
+		}
+		if left <= 0 {
+			return s.Distribute(ctx, 0)
 		}
 		room = min(room, left)
 	}
 	err = s.Store.InTx(ctx, func(ctx context.Context, tx *store.Store) error {
 		due, again, err := tx.DueInvitations(ctx, room)
 		more = again
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		return s.write(ctx, tx, due)
+	})
+	if more || err != nil {
+		return more, err
+	}
+	return s.Distribute(ctx, room)
+}
+
+// Distribute goes on with a distribution whose time has come: it makes some of its invitations or links, or writes some of the
+// mails of a reminder or thank-you, up to room of them, in one transaction. It reports whether there was one.
+func (s *Service) Distribute(ctx context.Context, room int) (more bool, err error) {
+	err = s.Store.InTx(ctx, func(ctx context.Context, tx *store.Store) error {
+		d, err := tx.DueDistribution(ctx, room > 0)
+		if err != nil || d == nil {
+			return err
+		}
+		more = true
+		if d.ParentID == nil {
+			return tx.InviteDistributed(ctx, d)
+		}
+		due, err := tx.DueFollowUps(ctx, d, room)
 		if err != nil || len(due) == 0 {
 			return err
 		}
@@ -118,6 +145,9 @@ func (s *Service) write(ctx context.Context, tx *store.Store, due []store.DueInv
 				return err
 			}
 			if room-len(mails) <= 0 {
+				if d.Follows() {
+					continue
+				}
 				if err := tx.HoldInvitation(ctx, d.ID, models.HeldNoServer); err != nil {
 					return err
 				}
@@ -129,8 +159,15 @@ func (s *Service) write(ctx context.Context, tx *store.Store, due []store.DueInv
 			end := now.AddDate(0, 0, days)
 			until = &end
 		}
-		l := s.Letter(ctx, Invited{Invitation: &d.Invitation, Collector: d.Collector, Survey: d.Survey, Definition: def, Organisation: org, Reminder: d.Reminds(), Until: until})
+		public := ""
+		if d.Distribution != nil && d.Distribution.LinkType == models.LinkAnonymous {
+			public = s.Base.JFE(d.SurveyID)
+		}
+		l := s.Letter(ctx, Invited{Invitation: &d.Invitation, Collector: d.Collector, Survey: d.Survey, Definition: def, Organisation: org, Reminder: d.Reminds(), Until: until, Distribution: d.Distribution, Public: public})
 		m, err := s.Outbox.Write(ctx, l.To, l.Letter, "")
+		if err != nil && d.Follows() {
+			continue
+		}
 		if err != nil {
 			if err := tx.HoldInvitation(ctx, d.ID, models.HeldNoAddress); err != nil {
 				return err

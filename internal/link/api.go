@@ -48,7 +48,16 @@ const (
 	PatternAPIGroups       = APIPrefix + "/groups"
 	PatternAPIDivisions    = APIPrefix + "/divisions"
 	PatternAPILibraries    = APIPrefix + "/libraries"
+	PatternAPIMessages     = APIPrefix + "/libraries/:libraryId/messages"
+	PatternAPIMessage      = APIPrefix + "/libraries/:libraryId/messages/:messageId"
 	PatternAPIUserToken    = APIPrefix + "/users/:userId/apitoken"
+
+	PatternAPIDistributions         = APIPrefix + "/distributions"
+	PatternAPIDistribution          = APIPrefix + "/distributions/:distributionId"
+	PatternAPIDistributionHistory   = APIPrefix + "/distributions/:distributionId/history"
+	PatternAPIDistributionLinks     = APIPrefix + "/distributions/:distributionId/links"
+	PatternAPIDistributionReminders = APIPrefix + "/distributions/:distributionId/reminders"
+	PatternAPIDistributionThanks    = APIPrefix + "/distributions/:distributionId/thankyous"
 
 	PatternAPIImportReport = APIPrefix + "/survey-definitions/:surveyId/import-report"
 

@@ -53,6 +53,10 @@ var Letters = []Letter{
 		Reminder: true, From: "Acme", Organisation: "Acme", Subject: "A reminder: Customer feedback", Body: "Hello Ada,\n\nthere is still time to answer.", Button: "Answer now",
 		URL: "https://app.example.com/s/0000000000000000000000?crk=1&t=0000000000000000000000", Unsubscribe: "https://app.example.com/unsubscribe/IV_000000000000000/0000000000000000000000",
 	},
+	SurveyInvitation{
+		Thanks: true, From: "Acme", Organisation: "Acme", Subject: "Thank you", Body: "Thank you, Ada.", Rich: "<p>Thank you, <b>Ada</b>.</p>",
+		Unsubscribe: "https://app.example.com/unsubscribe/IV_000000000000000/0000000000000000000000",
+	},
 	FromWorkflow{Subject: "How was it?", Body: "Hello Ada,\nplease tell us how it was.", Facts: []Fact{{Term: "Score", Value: "9"}}},
 }
 

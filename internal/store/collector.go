@@ -132,7 +132,10 @@ func (s *Store) SaveCollector(ctx context.Context, a models.Actor, c *models.Col
 			return err
 		}
 		c.Type, c.Open = old.Type, old.Open
-		if c.ListID == nil || old.ListID == nil || *c.ListID != *old.ListID {
+		switch {
+		case c.ListID == nil:
+			c.ListID = old.ListID // the collector that programs send through has none
+		case old.ListID == nil || *c.ListID != *old.ListID:
 			if err := tx.listOfCollector(ctx, a, v, c); err != nil {
 				return err
 			}

@@ -31,12 +31,16 @@ func automatic(c *models.Collector, now time.Time) *models.Distribution {
 	}
 }
 
-// noteFollowUps notes the automatic reminders among mails that are written: of which distribution each is.
+// noteFollowUps notes the reminders and thank-yous among mails that are written: of which distribution each is.
 func (s *Store) noteFollowUps(ctx context.Context, due []DueInvitation) error {
 	var rows []models.DistributionMail
 	made := map[string]bool{}
 	for i := range due {
 		d := &due[i]
+		if d.Follows() {
+			rows = append(rows, models.DistributionMail{DistributionID: d.Distribution.ID, InvitationID: d.ID, Mail: d.Mails + 1, Status: models.InvitationQueued})
+			continue
+		}
 		if !d.Reminds() {
 			continue
 		}
@@ -85,6 +89,8 @@ type DistributionFilter struct {
 type DistributionFigures struct {
 	models.Distribution
 	CollectorName string
+	Collector     models.JSON[models.CollectorSettings] `gorm:"column:collector_settings"`
+	ListOwnerID   *string
 	Stats         models.DistributionStats `gorm:"-"`
 }
 
@@ -94,8 +100,11 @@ func (s *Store) DistributionStats(ctx context.Context, a models.Actor, surveyID 
 	if _, err := s.Survey(ctx, a, surveyID); err != nil {
 		return nil, "", err
 	}
-	db := s.read(ctx).Table("distributions").Select("distributions.*, c.name AS collector_name").Joins("JOIN collectors c ON c.id = distributions.collector_id").
-		Where("distributions.survey_id = ? AND distributions.deleted_at IS NULL", surveyID)
+	db := s.read(ctx).Table("distributions").Select("distributions.*, c.name AS collector_name, c.settings AS collector_settings, l.owner_id AS list_owner_id").
+		Joins("JOIN collectors c ON c.id = distributions.collector_id").Joins("LEFT JOIN contact_lists l ON l.id = distributions.list_id").
+		Where("distributions.survey_id = ? AND distributions.deleted_at IS NULL", surveyID).
+		// The collector that programs send through has no list, and sends nothing by itself unless it is called for that.
+		Where("NOT distributions.automatic OR c.list_id IS NOT NULL OR EXISTS (SELECT 1 FROM invitations i WHERE i.distribution_id = distributions.id)")
 	db = f.narrow(db)
 	var all []DistributionFigures
 	if err := db.Order("distributions.created_at DESC, distributions.id DESC").Limit(f.limit() + 1).Scan(&all).Error; err != nil {

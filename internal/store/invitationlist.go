@@ -136,8 +136,8 @@ func (s *Store) InvitedPerson(ctx context.Context, r *models.Response) (*models.
 func (s *Store) MarkOpened(ctx context.Context, id string) error {
 	now := s.clock.Now()
 	return fault("note opened link", s.write(ctx).Exec(`UPDATE invitations SET opened_at = ?, opened_by = followed_by,
-			status_at = CASE WHEN status IN ('queued', 'sent') THEN ? ELSE status_at END,
-			status = CASE WHEN status IN ('queued', 'sent') THEN 'opened' ELSE status END
+			status_at = CASE WHEN status IN ('queued', 'sent', 'linked') THEN ? ELSE status_at END,
+			status = CASE WHEN status IN ('queued', 'sent', 'linked') THEN 'opened' ELSE status END
 		WHERE id = ? AND opened_at IS NULL`, now, now, id).Error)
 }
 

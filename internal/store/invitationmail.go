@@ -49,10 +49,22 @@ type DueInvitation struct {
 	models.Invitation
 	Collector *models.Collector
 	Survey    *models.Survey // without its draft
+	// Distribution is what the mail belongs to; nil for one of the collector itself.
+	Distribution *models.Distribution
+}
+
+// Follows reports whether the mail belongs to a reminder or a thank-you that somebody had sent.
+func (d *DueInvitation) Follows() bool {
+	return d.Distribution != nil && d.Distribution.ParentID != nil
+}
+
+// Thanks reports whether the next mail is a thank-you.
+func (d *DueInvitation) Thanks() bool {
+	return d.Follows() && d.Distribution.Type == models.DistributionThankYou
 }
 
 // Reminds reports whether the next mail is a reminder.
-func (d *DueInvitation) Reminds() bool { return d.SentAt != nil }
+func (d *DueInvitation) Reminds() bool { return d.SentAt != nil && !d.Thanks() }
 
 // DueInvitations gives up to limit invitations whose next mail is to be written now, the longest due first. What must not be
 // written to any more, or has to wait, is put aside on the way, so that fewer may come although there are more: waiting tells
@@ -88,7 +100,13 @@ func (s *Store) DueInvitations(ctx context.Context, limit int) (due []DueInvitat
 		}
 		due = append(due, some...)
 	}
-	return due, true, nil
+	words, err := s.distributionsOf(ctx, rows)
+	for i := range due {
+		if due[i].SentAt == nil { // reminders that are due by themselves are the collector's
+			due[i].Distribution = words[due[i].DistributionID]
+		}
+	}
+	return due, true, err
 }
 
 func rowsOf(rows []models.Invitation, collectorID string) []*models.Invitation {
@@ -168,12 +186,15 @@ func (s *Store) WriteInvitations(ctx context.Context, due []DueInvitation, mails
 		d := &due[i]
 		mails[i].Dedupe = mailOfInvitation(d.ID, d.Mails+1)
 		columns := map[string]any{"mails": d.Mails + 1, "mailed_at": now, "due_at": nil, "expires_at": expires[i]}
-		if d.Reminds() {
+		switch {
+		case d.Follows():
+			columns = map[string]any{"mails": d.Mails + 1, "mailed_at": now}
+		case d.Reminds():
 			columns["reminders"] = d.Reminders + 1
-		} else {
+		default:
 			columns["status"], columns["reason"], columns["error"], columns["status_at"] = models.InvitationQueued, "", "", now
 		}
-		if mails[i].Status == models.MailKept && !d.Reminds() {
+		if mails[i].Status == models.MailKept && d.SentAt == nil {
 			columns["status"], columns["reason"] = models.InvitationHeld, models.HeldNoServer
 		}
 		if err := s.write(ctx).Model(&models.Invitation{}).Where("id = ?", d.ID).Updates(columns).Error; err != nil {
@@ -200,7 +221,7 @@ func (s *Store) followMail(ctx context.Context, mailID string, f MailFinish) err
 		return fault("read mail", err)
 	}
 	id, n, ok := invitationOfMail(m.Dedupe)
-	if !ok || m.Kind != models.MailSurveyInvitation && m.Kind != models.MailSurveyReminder {
+	if !ok || m.Kind != models.MailSurveyInvitation && m.Kind != models.MailSurveyReminder && m.Kind != models.MailSurveyThanks {
 		return nil
 	}
 	inv, err := s.InvitationOf(ctx, id)
@@ -210,7 +231,7 @@ func (s *Store) followMail(ctx context.Context, mailID string, f MailFinish) err
 	if err != nil {
 		return err
 	}
-	if m.Kind == models.MailSurveyReminder {
+	if m.Kind != models.MailSurveyInvitation {
 		became := models.InvitationFailed
 		switch {
 		case f.Status == models.MailSent:

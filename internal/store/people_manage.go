@@ -88,6 +88,7 @@ var belongings = []belonging{
 	{"receivers", "receivers", ""},
 	{"credentials", "credentials", "deleted_at IS NULL"},
 	{"contact_lists", "contact_lists", "deleted_at IS NULL"},
+	{"library_messages", "library_messages", ""},
 }
 
 func (b belonging) of(db *gorm.DB, a models.Actor, userID string) *gorm.DB {

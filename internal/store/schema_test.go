@@ -169,6 +169,7 @@ func TestEveryFieldOfAModelHasItsColumn(t *testing.T) {
 		models.Invitation{},
 		models.Distribution{},
 		models.DistributionMail{},
+		models.LibraryMessage{},
 		models.CollectorCall{},
 		models.Response{},
 		models.Workflow{},
