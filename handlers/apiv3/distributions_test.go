@@ -309,7 +309,7 @@ func TestDistributionsThatCannotBeAreRefusedByName(t *testing.T) {
 		whole(`"surveyId":`, `"type":"Multiple","surveyId":`):                                               "linkType",
 		whole(`"surveyId":`, `"expirationDate":"2020-01-01T00:00:00Z","surveyId":`):                         "surveyLink.expirationDate",
 		whole(`"mailingListId":`, `"contactId":"CID_000000000000000","mailingListId":`):                     "contactId",
-		whole(`"subject":"x"`, `"subject":"${x"`):                                                           "header.subject",
+		whole(`"subject":"x"`, `"subject":"`+strings.Repeat("x", 201)+`"`):                                  "header.subject",
 		`{"action":"x"}`: "action", `{"surveyLink":7}`: "surveyLink",
 	} {
 		o.do(o.ada, "POST", "/distributions", body).invalid(field)
