@@ -142,7 +142,7 @@ func (w *walk) things() map[string]string {
 	w.Check(err)
 	things := map[string]string{
 		"invitationID": invited[0].Invitation.ID, "sentID": w.Survey.ID,
-		"listID":       list.ID, "contactID": put[0].Contact.ID, "contactId": put[0].Contact.ID, "mailingListId": list.ID, "directoryId": directory,
+		"listID": list.ID, "contactID": put[0].Contact.ID, "contactId": put[0].Contact.ID, "mailingListId": list.ID, "directoryId": directory,
 		"jobID": job.ID, "jobId": job.ID, "importID": brought, "importId": people,
 		"exportId":     strings.Replace(export.ID, "JB_", "ES_", 1),
 		"format":       "svg",

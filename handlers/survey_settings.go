@@ -90,7 +90,7 @@ func (h *surveySettings) saveContact(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		p := settingsOf(*s)
+		p := settingsOf(ctx, *s)
 		p.Contact, p.ContactErrors = form.Contact, fields
 		return h.surveys.renderSettings(c, http.StatusUnprocessableEntity, p)
 	}
