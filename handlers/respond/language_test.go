@@ -142,7 +142,7 @@ func TestAnInvitedPersonReadsTheirLanguage(t *testing.T) {
 func TestASurveyOfOneLanguageOffersNone(t *testing.T) {
 	t.Parallel()
 	st := newSite(t, threePages())
-	p := st.visitor(t, true).open(link.Respond(st.slug) + "?Q_Language=de").speaks("en", "ltr")
+	p := st.visitor(t, true).open(link.Respond(st.slug)+"?Q_Language=de").speaks("en", "ltr")
 	if p.page.Find(".languages, [name=language]").Length() != 0 {
 		t.Error("a language is offered")
 	}

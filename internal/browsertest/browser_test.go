@@ -33,6 +33,9 @@ func site(t *testing.T) *httptest.Server {
 	page("GET /violates", "default-src 'self'; img-src data:", `<p style="color:red">x</p>`)
 	page("GET /throws", "", `<script>console.error("said", 7); throw new Error("boom")</script><p id="x">x</p>`)
 	page("GET /broken", "", `<img src="/nowhere.png" alt="nothing"><p>x</p>`)
+	page("GET /refused", "", `<p>x</p><script>const r = new XMLHttpRequest(); r.open("GET", "/hangup", false); try { r.send() } catch { console.error("htmx:sendError, p") }</script>`)
+	mux.HandleFunc("GET /hangup", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	page("GET /left", "", `<p>x</p><script>console.error("htmx:sendError, p")</script>`)
 	page("GET /leaves", "", `<img src="http://93.184.216.34/x.png" alt="x"><img src="http://tracker.example.com/x.png" alt="x">`)
 	page("GET /wide", "", `<div style="width:900px">wide</div>`)
 	page("GET /inaccessible", "", `<input name="unlabelled"><p style="color:#ccc;background:#fff">faint</p>`)
@@ -97,6 +100,8 @@ func TestPage_takes_note_of_everything_a_browser_complains_about(t *testing.T) {
 		"/violates": {"security: Applying inline style violates"},
 		"/throws":   {`console: "said" 7`, "JavaScript: Uncaught Error: boom"},
 		"/broken":   {"status 404"},
+		"/refused":  {`console: "htmx:sendError, p"`},
+		"/left":     nil,
 		"/leaves":   {"leaves this machine: http://93.184.216.34/x.png", "leaves this machine: http://tracker.example.com/x.png"},
 	}
 	for path, wants := range tests {

@@ -17,7 +17,7 @@ import (
 type watch struct {
 	mu         sync.Mutex
 	complaints []string
-	left       int // requests of scripts that the browser gave up because its page was left
+	lost       int // requests of scripts that did not come through while their page was there
 }
 
 // event takes an event of the tab. It runs on chromedp's reading goroutine and must be quick.
@@ -32,8 +32,8 @@ func (w *watch) event(ev any) {
 			w.add("%s %s: status %d", ev.Type, ev.Response.URL, ev.Response.Status)
 		}
 	case *network.EventLoadingFailed:
-		if ev.Type == network.ResourceTypeXHR && (ev.Canceled || ev.ErrorText == "net::ERR_ABORTED") {
-			w.leave()
+		if ev.Type == network.ResourceTypeXHR && !ev.Canceled && ev.ErrorText != "net::ERR_ABORTED" {
+			w.lose()
 		}
 		if !ev.Canceled && isAsset(ev.Type) {
 			w.add("a %s did not load: %s %s", ev.Type, ev.ErrorText, ev.BlockedReason)
@@ -58,28 +58,28 @@ func (w *watch) add(format string, args ...any) {
 	w.complaints = append(w.complaints, fmt.Sprintf(format, args...))
 }
 
-func (w *watch) leave() {
+func (w *watch) lose() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.left++
+	w.lost++
 }
 
 // take returns the complaints and forgets them. What htmx says of a request that was under way when its page was left, such as
-// one that refreshes a list, is none: nobody sees it, and it may come before or after what the browser tells of that request.
+// one that refreshes a list, is none: nobody sees it. The browser tells of such a request as given up, or not at all.
 func (w *watch) take() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var all []string
-	failed := map[string]int{}
+	said := map[string]int{}
 	for _, c := range w.complaints {
 		if isSendError(c) {
-			if failed[c]++; failed[c] <= w.left {
+			if said[c]++; said[c] > w.lost {
 				continue
 			}
 		}
 		all = append(all, c)
 	}
-	w.complaints, w.left = nil, 0
+	w.complaints, w.lost = nil, 0
 	return all
 }
 
