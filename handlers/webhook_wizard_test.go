@@ -124,7 +124,7 @@ func TestTheWizardMakesALiveWebhookWithoutJavaScript(t *testing.T) {
 	task := w.Draft.V.Tasks[0].ID
 	b.post(link.TaskSecretRotate(w.ID, task), "revision", b.draftRevision(w.ID), "config.url", receiver.URL+"/other", "config.variables", "all", "config.labels", "data", "config.choices", "both",
 		"config.ratePerSecond", "2.5", "config.concurrency", "4").to("")
-	page = b.get(views.EditorPath(w.ID, views.EditTask+task)).says("main", "signs as well until")
+	page = b.get(views.EditorPath(w.ID, views.EditTask+task)).says("main", "signs as well. That ends")
 	if page.Find("#webhook-secret").AttrOr("value", "") == secret || page.value("config.url") != receiver.URL+"/other" || page.value("config.ratePerSecond") != "2.5" {
 		t.Error("the secret or the form is the old one")
 	}
