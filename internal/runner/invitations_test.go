@@ -45,6 +45,18 @@ func newInviting(t *testing.T, d storetest.Database, settings models.CollectorSe
 	return in
 }
 
+// translates puts the survey live with more languages.
+func (in *inviting) translates(languages ...string) {
+	in.Helper()
+	v, err := in.Store.Survey(in.Context(), in.Actor, in.Survey.ID)
+	in.Check(err)
+	v.Draft.V.Languages = languages
+	rev, err := in.Store.SaveSurveyDraft(in.Context(), in.Actor, v, v.DraftRev)
+	in.Check(err)
+	_, err = in.Store.PutSurveyLive(in.Context(), in.Actor, v.ID, rev)
+	in.Check(err)
+}
+
 func (in *inviting) ask(k store.InvitationAsk) *models.Invitation {
 	in.Helper()
 	out, err := in.Store.Invite(in.Context(), in.Actor, in.email.ID, k)
@@ -118,15 +130,18 @@ func TestAnInvitationIsAMailWithAPersonalLink(t *testing.T) {
 				"de": {Invitation: models.Message{Subject: "Wie war es?"}},
 			},
 		}, &mailtest.Options{})
+		in.translates("de", "sv")
 		ada := in.ask(store.InvitationAsk{Crk: "order 1&2", Fields: map[string]string{"custom1": "17\r\nBcc: eve@example.com"}, Person: &models.Person{Email: "ada@example.com", FirstName: "Ada"}})
 		bob := in.ask(store.InvitationAsk{Person: &models.Person{Email: "bob@example.com", Language: "de"}, Reminders: []time.Duration{}})
+		cis := in.ask(store.InvitationAsk{Person: &models.Person{Email: "cis@example.com", FirstName: "Cis", Language: "sv"}, Reminders: []time.Duration{}})
 		in.dispatch()
 		in.dispatch()
 		stop := in.work(in.options)
 		sent := in.becomes(ada.ID, models.InvitationSent)
 		in.becomes(bob.ID, models.InvitationSent)
+		in.becomes(cis.ID, models.InvitationSent)
 		all := in.letters()
-		if len(all) != 2 {
+		if len(all) != 3 {
 			t.Fatalf("%d mails", len(all))
 		}
 		slices.SortFunc(all, func(a, b letter) int { return strings.Compare(a.header.Get("To"), b.header.Get("To")) })
@@ -158,14 +173,17 @@ func TestAnInvitationIsAMailWithAPersonalLink(t *testing.T) {
 		if !strings.Contains(all[1].text, "Guten Tag,\n") || !strings.Contains(all[1].html, `lang="de"`) || decoded(all[1], "Subject") != "Wie war es?" {
 			t.Errorf("in German: %s\n%s", decoded(all[1], "Subject"), all[1].text)
 		}
+		if !strings.Contains(all[2].text, "Dear Cis,\n") || !strings.Contains(all[2].html, `lang="en"`) {
+			t.Errorf("nobody wrote it in Swedish: %s", all[2].text)
+		}
 		if sent.ExpiresAt == nil || !sent.ExpiresAt.Equal(in.clock.Now().AddDate(0, 0, 10)) || sent.DueAt == nil || !sent.DueAt.Equal(in.clock.Now().Add(48*time.Hour)) || sent.SentAt == nil {
 			t.Errorf("after sending: %+v", sent)
 		}
 
 		in.clock.Advance(48 * time.Hour)
 		in.dispatch()
-		storetest.Eventually(t, storetest.Patience, "the reminder arrives", func() bool { return len(in.server.Received()) == 3 })
-		if got := in.letters()[2]; !strings.Contains(got.text, personal) || decoded(got, "Subject") != "A reminder: Feedback" || decoded(got, "To") != "<ada@example.com>" {
+		storetest.Eventually(t, storetest.Patience, "the reminder arrives", func() bool { return len(in.server.Received()) == 4 })
+		if got := in.letters()[3]; !strings.Contains(got.text, personal) || decoded(got, "Subject") != "A reminder: Feedback" || decoded(got, "To") != "<ada@example.com>" {
 			t.Errorf("the reminder: %s\n%s", decoded(got, "Subject"), got.text)
 		}
 		storetest.Eventually(t, storetest.Patience, "the next is due", func() bool {
