@@ -276,6 +276,41 @@ func TestACallThatIsWrongIsToldWhatAndChangesNothing(t *testing.T) {
 	})
 }
 
+func TestACallMayAskForEveryLanguageThatRespondentsCanRead(t *testing.T) {
+	t.Parallel()
+	eachCallBench(t, func(t *testing.T, b *callBench) {
+		v, err := b.store.Survey(t.Context(), b.Actor, b.Survey.ID)
+		b.Check(err)
+		v.Draft.V.Languages = []string{"de", "pt-BR"}
+		_, err = b.store.SaveSurveyDraft(t.Context(), b.Actor, v, 0)
+		b.Check(err)
+		// What is not live yet, nobody can read.
+		if status, body := b.get("language", "de"); status != 400 || !strings.Contains(body, "It has: en.") {
+			t.Errorf("before it is live: %d %s", status, body)
+		}
+		_, err = b.store.PutSurveyLive(t.Context(), b.Actor, b.Survey.ID, 0)
+		b.Check(err)
+		b.clock.Advance(time.Minute) // what is known of a collector is believed for a moment
+		status, body := b.get("language", "pl")
+		var refused struct{ Error string }
+		if err := json.Unmarshal([]byte(body), &refused); err != nil || status != 400 || !strings.Contains(refused.Error, "“pl”") || !strings.Contains(refused.Error, "It has: en, de, pt-BR.") {
+			t.Errorf("a language that it has not is answered %d %s", status, body)
+		}
+		for crk, language := range map[string]string{"a": "DE", "b": "pt-br", "c": "en"} {
+			if status, body := b.get("crk", crk, "language", language); status != 200 || body != processed {
+				t.Errorf("%s is answered %d %s", language, status, body)
+			}
+		}
+		var got []string
+		for _, inv := range b.invitations() {
+			got = append(got, inv.Crk+" "+inv.Language)
+		}
+		if want := []string{"a de", "b pt-BR", "c en"}; !slices.Equal(got, want) {
+			t.Errorf("the invitations are %v, want %v", got, want)
+		}
+	})
+}
+
 // state is all that a call could change.
 func (b *callBench) state() (all struct {
 	Invitations []models.Invitation
