@@ -108,7 +108,7 @@ func rowOf(d *models.SurveyDefinition, t *models.SurveyText, tag string) views.T
 	if q := d.Question(t.Question); q != nil {
 		r.Question = q.ExportTag()
 	}
-	if t.BuiltIn != "" {
+	if t.BuiltIn != "" && r.Base == "" { // what somebody wrote is read rather than ours
 		r.BuiltIn, r.Fallback = i18n.Say(d.Language, t.BuiltIn), i18n.Say(tag, t.BuiltIn)
 	}
 	return r

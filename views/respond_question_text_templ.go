@@ -326,12 +326,12 @@ func respondStatement(p respondQuestionProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = components.RichText(components.RichTextProps{Text: p.question.Text, Block: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = components.RichText(components.RichTextProps{Text: p.question.Text, Block: true, Attrs: p.in(models.PartQuestionText)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if p.question.Help != "" {
-			templ_7745c5c3_Err = components.RichText(components.RichTextProps{Text: p.question.Help, Class: "hint", Block: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = components.RichText(components.RichTextProps{Text: p.question.Help, Class: "hint", Block: true, Attrs: p.in(models.PartHelp)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -3,6 +3,7 @@ package respond_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -76,6 +77,18 @@ func TestThePageIsReadInALanguageThatTheSurveyHas(t *testing.T) {
 				t.Errorf("%d other languages are offered", n)
 			}
 		})
+	}
+}
+
+func TestWhatIsNotTranslatedRunsItsOwnWay(t *testing.T) {
+	t.Parallel()
+	st := newSite(t, spoken())
+	p := st.visitor(t, true).open(link.Respond(st.slug)+"?Q_Language=AR").sees(200, "By a friend").speaks("ar", "rtl")
+	if own := p.page.Find("form [lang=en][dir=ltr]").Text(); !strings.Contains(own, "By a friend") || strings.Contains(own, "هل") || strings.Contains(own, "عن") {
+		t.Errorf("in English are marked: %q", own)
+	}
+	if n := st.visitor(t, true).open(link.Respond(st.slug)).speaks("en", "ltr").page.Find("form [lang]").Length(); n != 0 {
+		t.Errorf("%d texts of the survey's own page are marked", n)
 	}
 }
 

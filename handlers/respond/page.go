@@ -76,7 +76,7 @@ func (r *Room) pageProps(p page) views.RespondPageProps {
 	}
 	props.Followed = v.Followed()
 	if v.Page == 0 {
-		props.Introduction = piped.Rich(v.Definition.Description)
+		props.Introduction, props.Translations = piped.Rich(v.Definition.Description), v.Definition.Translations
 	}
 	if pass := v.Way().Pass; pass != "" && v.Response == nil {
 		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldPass, Value: pass})
