@@ -202,10 +202,16 @@ func hashedEmail(text string) bool {
 	return err == nil
 }
 
-func checkContactFields(c *Contact) []FieldError {
-	var wrong []FieldError
-	clean := make(map[string]string, len(c.Fields.V))
-	for name, value := range c.Fields.V {
+func checkContactFields(c *Contact) (wrong []FieldError) {
+	c.Fields.V, wrong = CheckFields(c.Fields.V)
+	return wrong
+}
+
+// CheckFields gives fields as they are kept, with embedded data of contacts and of what is sent to them: cleaned, without those that are
+// empty; and says which there cannot be.
+func CheckFields(fields map[string]string) (clean map[string]string, wrong []FieldError) {
+	clean = make(map[string]string, len(fields))
+	for name, value := range fields {
 		name, value = strings.TrimSpace(CleanText(name)), CleanText(value)
 		switch {
 		case value == "" || name == "":
@@ -220,8 +226,7 @@ func checkContactFields(c *Contact) []FieldError {
 	if len(clean) > ContactMaxFields {
 		wrong = append(wrong, Field("embeddedData", "contact.error.fields", "Max", strconv.Itoa(ContactMaxFields)))
 	}
-	c.Fields.V = clean
-	return wrong
+	return clean, wrong
 }
 
 func checkTags(c *Contact) []FieldError {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 
@@ -97,12 +98,51 @@ func decode(text []byte, to any) error {
 		return invalid("", "api.error.body_syntax", "Position", e.Offset, "Line", line, "Column", column)
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return invalid(e.Field, "api.error.body_type", "Field", e.Field, "Got", e.Value)
+		return wrongType(e, to)
 	}
 	if e, ok := errors.AsType[*models.Error](err); ok {
 		return e
 	}
 	return &models.Error{Code: models.CodeInvalid, Key: "api.error.body_broken", Cause: err}
+}
+
+// wrongType tells which member of what was read into a value is of the wrong type.
+func wrongType(e *json.UnmarshalTypeError, to any) error {
+	member := memberPath(reflect.TypeOf(to), e.Field)
+	return invalid(member, "api.error.body_type", "Field", member, "Got", e.Value)
+}
+
+// memberPath leaves out of the path of an error what callers do not write: encoding/json names embedded structs in it.
+func memberPath(t reflect.Type, path string) string {
+	var kept []string
+	for name := range strings.SplitSeq(path, ".") {
+		for t != nil && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
+			t = t.Elem()
+		}
+		var f reflect.StructField
+		if t != nil && t.Kind() == reflect.Struct {
+			f = fieldNamed(t, name)
+		}
+		if t = f.Type; !f.Anonymous {
+			kept = append(kept, name)
+		}
+	}
+	return strings.Join(kept, ".")
+}
+
+// fieldNamed gives the field of a struct that a path names so: by the name of its member, or of an embedded struct by that of its type.
+func fieldNamed(t reflect.Type, name string) (embedded reflect.StructField) {
+	for f := range t.Fields() {
+		member, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if member == name {
+			f.Anonymous = false
+			return f
+		}
+		if f.Anonymous && member == "" && f.Name == name {
+			embedded = f
+		}
+	}
+	return embedded
 }
 
 // position gives line and column of the byte that ended the reading, from 1.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -206,7 +207,8 @@ func (p *peopleReader) each(add func(models.Contact) error) error {
 		var in contactWrite
 		if err := p.d.Decode(&in); err != nil {
 			if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-				return invalid("contacts["+strconv.Itoa(n-1)+"]."+e.Field, "api.error.body_type", "Field", e.Field, "Got", e.Value)
+				member := memberPath(reflect.TypeOf(in), e.Field)
+				return invalid("contacts["+strconv.Itoa(n-1)+"]."+member, "api.error.body_type", "Field", member, "Got", e.Value)
 			}
 			return brokenPeople(p.d, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -197,8 +198,11 @@ func (a *API) listDistributions(c *call) (any, error) {
 	if f.To, err = c.instant("sendEndDate"); err != nil {
 		return nil, err
 	}
+	if f.Type != "" && !slices.Contains(models.DistributionTypes, f.Type) {
+		return nil, oneOf("distributionRequestType", models.DistributionTypes)
+	}
 	if c.QueryParam("surveyId") == "" {
-		return nil, invalid("surveyId", "api.error.no_survey")
+		return nil, invalid("surveyId", "api.error.survey_unnamed")
 	}
 	all, next, err := a.store.DistributionStats(c.Request().Context(), c.actor, c.QueryParam("surveyId"), f)
 	if err != nil {
@@ -330,11 +334,12 @@ func (a *API) generate(ctx context.Context, id string) error {
 func (a *API) distributionMeant(c *call, in *distributionWrite) (*models.Distribution, error) {
 	d := &models.Distribution{Type: models.DistributionInvite, SurveyID: in.SurveyLink.SurveyID, LinkType: in.SurveyLink.Type, Description: models.CleanText(in.Description)}
 	list, expires := in.Recipients.MailingListID, in.SurveyLink.Expiration
-	field := "surveyLink.expirationDate"
+	linkType, field := "surveyLink.type", "surveyLink.expirationDate"
 	switch in.Action {
 	case "":
 	case actionCreate:
-		d.Type, d.SurveyID, d.LinkType, list, expires, field = models.DistributionLinks, in.SurveyID, in.LinkType, in.MailingListID, in.Expiration, "expirationDate"
+		d.Type, d.SurveyID, d.LinkType, list, expires = models.DistributionLinks, in.SurveyID, in.LinkType, in.MailingListID, in.Expiration
+		linkType, field = "linkType", "expirationDate"
 	default:
 		return nil, invalid("action", "api.error.distribution_action")
 	}
@@ -342,7 +347,7 @@ func (a *API) distributionMeant(c *call, in *distributionWrite) (*models.Distrib
 		d.LinkType = models.LinkIndividual
 	}
 	if d.LinkType != models.LinkIndividual && (d.LinkType != models.LinkAnonymous || d.Type == models.DistributionLinks) {
-		return nil, invalid("linkType", "api.error.distribution_link")
+		return nil, invalid(linkType, "api.error.distribution_link")
 	}
 	if utf8.RuneCountInString(d.Description) > maxDescription {
 		return nil, invalid("description", "api.error.too_long", "Max", maxDescription)
@@ -375,17 +380,17 @@ func (a *API) distributionMeant(c *call, in *distributionWrite) (*models.Distrib
 
 // fields reads what the responses get as embedded data.
 func (in *distributionWrite) fields(m *models.DistributionMessage) error {
+	given := make(map[string]string, len(in.EmbeddedData))
 	for name, raw := range in.EmbeddedData {
 		value, ok := scalar(raw)
 		if !ok {
 			return invalid("embeddedData."+name, "api.error.contact_field")
 		}
-		if m.Fields == nil {
-			m.Fields = map[string]string{}
-		}
-		m.Fields[models.CleanText(name)] = models.CleanText(value)
+		given[name] = value
 	}
-	return nil
+	clean, wrong := models.CheckFields(given)
+	m.Fields = clean
+	return models.Invalid(wrong...)
 }
 
 // mailingMeant reads what the mails of a distribution say, and when they leave.

@@ -306,17 +306,24 @@ func TestDistributionsThatCannotBeAreRefusedByName(t *testing.T) {
 	for body, field := range map[string]string{
 		whole("a@b.example", "x"): "header.fromEmail", whole("2027-01-01T00:00:00Z", "soon"): "sendDate", whole(`{"messageText":"x"}`, `{}`): "message",
 		whole(`{"messageText":"x"}`, `{"libraryId":"UR_000000000000000","messageId":"MS_000000000000000"}`): "message.messageId",
-		whole(`"surveyId":`, `"type":"Multiple","surveyId":`):                                               "linkType",
+		whole(`"surveyId":`, `"type":"Multiple","surveyId":`):                                               "surveyLink.type",
 		whole(`"surveyId":`, `"expirationDate":"2020-01-01T00:00:00Z","surveyId":`):                         "surveyLink.expirationDate",
 		whole(`"mailingListId":`, `"contactId":"CID_000000000000000","mailingListId":`):                     "contactId",
 		whole(`"subject":"x"`, `"subject":"`+strings.Repeat("x", 201)+`"`):                                  "header.subject",
-		`{"action":"x"}`: "action", `{"surveyLink":7}`: "surveyLink",
+		`{"action":"x"}`: "action", `{"surveyLink":7}`: "surveyLink", `{"header":7}`: "header", `{"message":{"messageText":7}}`: "message.messageText",
+		whole(`"messageText":"x"`, `"messageText":" "`):                                        "message.messageText",
+		whole(`"sendDate"`, `"embeddedData":{"`+strings.Repeat("x", 101)+`":"x"},"sendDate"`):  "embeddedData",
+		whole(`"sendDate"`, `"embeddedData":{"x":"`+strings.Repeat("x", 2001)+`"},"sendDate"`): "embeddedData",
 	} {
 		o.do(o.ada, "POST", "/distributions", body).invalid(field)
 	}
 	o.do(o.ada, "POST", "/distributions", whole(s.id, "SV_000000000000000")).fails(404, "404 - Not Found", "GSI_2", "Survey not found.")
 	o.do(o.ada, "POST", "/distributions", whole(list, "CG_000000000000000")).fails(400, "400 - Bad Request", "GP_0", "Invalid mailingListId parameter.")
 	o.do(o.ada, "GET", "/distributions", "").invalid("surveyId")
+	o.do(o.ada, "GET", "/distributions?surveyId="+s.id+"&distributionRequestType=x", "").invalid("distributionRequestType")
+	if told := len(o.do(o.ada, "POST", "/distributions", whole("2027-01-01T00:00:00Z", strings.Repeat("x", 10000))).body); told > 2000 {
+		t.Errorf("an error repeats %d bytes of what was sent", told)
+	}
 	o.do(o.ada, "GET", "/distributions?surveyId="+s.id+"&sendStartDate=x", "").invalid("sendStartDate")
 	id := o.post(o.ada, "/distributions", whole("", "")).text("id")
 	for _, token := range []string{o.bob, o.admin} {

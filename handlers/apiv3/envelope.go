@@ -3,9 +3,11 @@ package apiv3
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -143,18 +145,38 @@ func tellFields(ctx context.Context, fields []models.FieldError, f *failure) str
 			b.WriteString(" …")
 			break
 		}
-		sentence := i18n.TMap(ctx, field.Key, field.Args)
-		f.Fields = append(f.Fields, failureField{Field: field.Field, Message: sentence})
+		sentence, name := i18n.TMap(ctx, field.Key, toldArgs(field.Args)), toldText(field.Field)
+		f.Fields = append(f.Fields, failureField{Field: name, Message: sentence})
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		name := field.Field
 		if name == "" {
 			name = "body"
 		}
 		b.WriteString("Invalid " + name + ": " + sentence)
 	}
 	return b.String()
+}
+
+// maxTold is how many characters of what was sent an error tells.
+const maxTold = 300
+
+func toldText(text string) string {
+	if utf8.RuneCountInString(text) <= maxTold {
+		return text
+	}
+	return string([]rune(text)[:maxTold]) + "…"
+}
+
+// toldArgs shortens what was sent among the arguments of a sentence.
+func toldArgs(args map[string]any) map[string]any {
+	args = maps.Clone(args)
+	for name, value := range args {
+		if text, ok := value.(string); ok {
+			args[name] = toldText(text)
+		}
+	}
+	return args
 }
 
 const uuidLength = 36

@@ -164,12 +164,17 @@ func (c *call) writeMessage(m *models.LibraryMessage) error {
 
 // cleanWords checks and cleans a text that is mailed.
 func cleanWords(field, words string) (string, error) {
-	if n := utf8.RuneCountInString(words); n < 1 || n > models.LibraryMessageMaxText {
+	words = models.CleanText(words) // what of it may be sent is decided when it is
+	if strings.TrimSpace(words) == "" || utf8.RuneCountInString(words) > models.LibraryMessageMaxText {
 		return "", invalid(field, "api.error.too_long", "Max", models.LibraryMessageMaxText)
 	}
-	return models.CleanText(words), nil // what of it may be sent is decided when it is
+	return words, nil
 }
 
-func oneOf(field string, values []string) error {
-	return invalid(field, "api.error.one_of", "Values", strings.Join(values, ", "))
+func oneOf[S ~string](field string, values []S) error {
+	names := make([]string, len(values))
+	for i, value := range values {
+		names[i] = string(value)
+	}
+	return invalid(field, "api.error.one_of", "Values", strings.Join(names, ", "))
 }
