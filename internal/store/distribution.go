@@ -210,20 +210,27 @@ func (s *Store) count(ctx context.Context, all []DistributionFigures) error {
 
 // nextReminders finds out when the next automatic reminders leave.
 func (s *Store) nextReminders(ctx context.Context, all []DistributionFigures) error {
+	var sent []string
+	of := make(map[string]*DistributionFigures, len(all))
 	for i := range all {
 		d := &all[i]
-		if d.ParentID != nil || d.Stats.Sent == 0 {
-			continue
-		}
-		var next []time.Time
-		err := s.read(ctx).Model(&models.Invitation{}).Where("distribution_id = ? AND sent_at IS NOT NULL AND due_at IS NOT NULL AND NOT paused", d.ID).
-			Order("due_at").Limit(1).Pluck("due_at", &next).Error
-		if err != nil {
-			return fault("find next reminder", err)
-		}
-		if len(next) > 0 {
-			d.Stats.NextReminder = &next[0]
+		if d.ParentID == nil && d.Stats.Sent > 0 {
+			sent, of[d.ID] = append(sent, d.ID), d
 		}
 	}
-	return nil
+	if len(sent) == 0 {
+		return nil
+	}
+	var next []struct {
+		ID string
+		At time.Time
+	}
+	err := s.read(ctx).Raw(`SELECT id, at FROM (
+			SELECT distribution_id AS id, due_at AS at, ROW_NUMBER() OVER (PARTITION BY distribution_id ORDER BY due_at) AS n
+			FROM invitations WHERE distribution_id IN ? AND sent_at IS NOT NULL AND due_at IS NOT NULL AND NOT paused) AS due
+		WHERE n = 1`, sent).Scan(&next).Error
+	for i := range next {
+		of[next[i].ID].Stats.NextReminder = &next[i].At
+	}
+	return fault("find next reminders", err)
 }

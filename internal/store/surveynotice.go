@@ -283,7 +283,7 @@ func (s *Store) SetNoticeChoices(ctx context.Context, a models.Actor, surveyID s
 		if len(all) == 0 {
 			return nil
 		}
-		return fault("save choices", tx.write(ctx).Create(&all).Error)
+		return fault("save choices", tx.write(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&all).Error) // the form may be sent twice at once
 	})
 }
 
