@@ -183,18 +183,23 @@ func (s *Service) digests(ctx context.Context, org *models.Organisation) error {
 	known := figures{}
 	var failed error
 	for user, all := range due {
-		facts := make([]facts, len(all))
-		for i := range all {
-			if facts[i], err = s.figuresFor(ctx, known, &all[i]); err != nil {
-				failed = err
-			}
-		}
-		err := s.Store.InTx(ctx, func(ctx context.Context, tx *store.Store) error { return s.digest(ctx, tx, org, user, all, facts) })
-		if err != nil {
+		if err := s.tellDigest(ctx, org, known, user, all); err != nil {
 			failed = err
 		}
 	}
 	return failed
+}
+
+// tellDigest writes the digest of one person; none for now when a figure in it cannot be told.
+func (s *Service) tellDigest(ctx context.Context, org *models.Organisation, known figures, userID string, all []models.SurveyNotice) error {
+	f := make([]facts, len(all))
+	for i := range all {
+		var err error
+		if f[i], err = s.figuresFor(ctx, known, &all[i]); err != nil {
+			return err
+		}
+	}
+	return s.Store.InTx(ctx, func(ctx context.Context, tx *store.Store) error { return s.digest(ctx, tx, org, userID, all, f) })
 }
 
 // digest writes the digest of one person: what still holds of what was put into it.
