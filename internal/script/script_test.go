@@ -1,6 +1,7 @@
 package script_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) {
 
 func newPool(t testing.TB, o script.Options) *script.Pool {
 	t.Helper()
+	o.Limit = cmp.Or(o.Limit, time.Minute) // a slow machine is no fault of the script
 	p := script.NewPool(o)
 	t.Cleanup(p.Close)
 	return p

@@ -1,6 +1,7 @@
 package code_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"log/slog"
 	"os"
@@ -45,6 +46,7 @@ var values = pipedtext.SourceFunc(func(r pipedtext.Ref) pipedtext.Value {
 
 func newType(t *testing.T, o script.Options) *code.Type {
 	t.Helper()
+	o.Limit = cmp.Or(o.Limit, time.Minute) // a slow machine is no fault of the script
 	pool := script.NewPool(o)
 	t.Cleanup(pool.Close)
 	return code.New(pool)
