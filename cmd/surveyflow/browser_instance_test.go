@@ -26,7 +26,8 @@ func startServe(t *testing.T, more map[string]string) instance {
 		"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "surveyflow.db"), "HOST": "127.0.0.1", "PORT": "0",
 	}
 	maps.Copy(env, more)
-	ctx, cancel := context.WithCancel(t.Context())
+	// Not with t.Context: that ends before the cleanup, and with it what open pages still ask for.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	log := &printed{until: " code=", seen: make(chan struct{})}
 	ended := make(chan error, 1)
 	go func() {

@@ -40,7 +40,8 @@ func startApp(t *testing.T, c clock.Clock, mails *mailtest.Server) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
+	// Not with t.Context: that ends before the cleanup, and with it what open pages still ask for.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ready, ended := make(chan *app, 1), make(chan error, 1)
 	go func() {
 		ended <- serve(ctx, serving{

@@ -56,7 +56,8 @@ func (p *printed) String() string {
 // startDemo runs "surveyflow demo" until the test ends or stop is called.
 func startDemo(t *testing.T, env map[string]string, args ...string) running {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	// Not with t.Context: that ends before the cleanup, and with it what open pages still ask for.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	out, errOut := &printed{until: "Ctrl-C", seen: make(chan struct{})}, &printed{until: "nothing", seen: make(chan struct{})}
 	ended := make(chan error, 1)
 	go func() {

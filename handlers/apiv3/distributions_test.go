@@ -40,7 +40,8 @@ func newOffice(t *testing.T, d storetest.Database) *office {
 	o.check(err)
 	outbox := postal.NewOutbox(postal.Options{Base: base, Sealer: sealer, Clock: o.clock, Sending: true})
 	o.service = distribution.New(distribution.Options{Store: o.store, Outbox: outbox, Base: base, Clock: o.clock})
-	ctx, cancel := context.WithCancel(t.Context())
+	// Not with t.Context: that ends before the cleanup, and with it what open pages still ask for.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	r := runner.New(runner.Options{
 		Store: o.store, Types: task.NewRegistry(), Clock: o.clock, Log: slog.New(slog.DiscardHandler), Workers: 2, Outbox: outbox,
 		Mail: postal.NewSender(postal.SenderOptions{URL: o.server.URL(), From: "surveys@example.com", Sealer: sealer, Clock: o.clock, Roots: o.server.Roots}),

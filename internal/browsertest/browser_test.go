@@ -100,7 +100,7 @@ func TestPage_takes_note_of_everything_a_browser_complains_about(t *testing.T) {
 		"/violates": {"security: Applying inline style violates"},
 		"/throws":   {`console: "said" 7`, "JavaScript: Uncaught Error: boom"},
 		"/broken":   {"status 404"},
-		"/refused":  {`console: "htmx:sendError, p"`},
+		"/refused":  {"GET " + server.URL + "/hangup was lost: net::ERR_EMPTY_RESPONSE"},
 		"/left":     nil,
 		"/leaves":   {"leaves this machine: http://93.184.216.34/x.png", "leaves this machine: http://tracker.example.com/x.png"},
 	}

@@ -17,7 +17,7 @@ import (
 type watch struct {
 	mu         sync.Mutex
 	complaints []string
-	lost       int // requests of scripts that did not come through while their page was there
+	asked      map[network.RequestID]string // requests of scripts, such as "GET http://…"
 }
 
 // event takes an event of the tab. It runs on chromedp's reading goroutine and must be quick.
@@ -27,13 +27,16 @@ func (w *watch) event(ev any) {
 		if !isLocal(ev.Request.URL) {
 			w.add("a request leaves this machine: %s", ev.Request.URL)
 		}
+		if ev.Type == network.ResourceTypeXHR {
+			w.ask(ev.RequestID, ev.Request.Method+" "+ev.Request.URL)
+		}
 	case *network.EventResponseReceived:
 		if ev.Response.Status >= 400 && isAsset(ev.Type) {
 			w.add("%s %s: status %d", ev.Type, ev.Response.URL, ev.Response.Status)
 		}
 	case *network.EventLoadingFailed:
 		if ev.Type == network.ResourceTypeXHR && !ev.Canceled && ev.ErrorText != "net::ERR_ABORTED" {
-			w.lose()
+			w.add("%s was lost: %s", w.whatWas(ev.RequestID), ev.ErrorText)
 		}
 		if !ev.Canceled && isAsset(ev.Type) {
 			w.add("a %s did not load: %s %s", ev.Type, ev.ErrorText, ev.BlockedReason)
@@ -41,8 +44,8 @@ func (w *watch) event(ev any) {
 	case *runtime.EventExceptionThrown:
 		w.add("JavaScript: %s", describe(ev.ExceptionDetails))
 	case *runtime.EventConsoleAPICalled:
-		if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeAssert {
-			w.add("console: %s", join(ev.Args))
+		if said := join(ev.Args); (ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeAssert) && !isSendError(said) {
+			w.add("console: %s", said)
 		}
 	case *log.EventEntryAdded:
 		// Entries of the network only repeat a status; 404 and 422 of a page are the test's business.
@@ -58,34 +61,36 @@ func (w *watch) add(format string, args ...any) {
 	w.complaints = append(w.complaints, fmt.Sprintf(format, args...))
 }
 
-func (w *watch) lose() {
+// ask remembers a request of a script.
+func (w *watch) ask(id network.RequestID, what string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.lost++
+	if w.asked == nil {
+		w.asked = map[network.RequestID]string{}
+	}
+	w.asked[id] = what
 }
 
-// take returns the complaints and forgets them. What htmx says of a request that was under way when its page was left, such as
-// one that refreshes a list, is none: nobody sees it. The browser tells of such a request as given up, or not at all.
+// whatWas gives what was remembered of a request.
+func (w *watch) whatWas(id network.RequestID) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asked[id]
+}
+
+// take returns the complaints and forgets them.
 func (w *watch) take() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var all []string
-	said := map[string]int{}
-	for _, c := range w.complaints {
-		if isSendError(c) {
-			if said[c]++; said[c] > w.lost {
-				continue
-			}
-		}
-		all = append(all, c)
-	}
-	w.complaints, w.lost = nil, 0
+	all := w.complaints
+	w.complaints = nil
 	return all
 }
 
-// isSendError tells whether htmx complains that a request did not come through.
-func isSendError(complaint string) bool {
-	return strings.HasPrefix(complaint, `console: "htmx:afterRequest,`) || strings.HasPrefix(complaint, `console: "htmx:sendError,`)
+// isSendError tells whether htmx complains that a request did not come through. The browser says so itself, with the reason, and
+// does not of a request that was under way when its page was left, such as one that refreshes a list: nobody sees that.
+func isSendError(said string) bool {
+	return strings.HasPrefix(said, `"htmx:afterRequest,`) || strings.HasPrefix(said, `"htmx:sendError,`)
 }
 
 // isAsset tells whether a page is broken without a resource of this kind.

@@ -111,6 +111,7 @@ func New(t testing.TB, o Options) *Server {
 	}()
 	t.Cleanup(func() {
 		backend.Close()
+		l.Close() // itself, too: the server does not know it before Serve has begun, which a short test does not wait for
 		<-done
 	})
 	return s
