@@ -18,6 +18,9 @@ var respondentNames = map[string]func(*models.Person) *string{
 	"recipientemail":     func(p *models.Person) *string { return &p.Email },
 }
 
+// unjoin takes what joins words out of a name.
+var unjoin = strings.NewReplacer("_", "", "-", "")
+
 // Respondent gives who an event is about, as it was then: the contact, or what the response carries under names such as
 // firstName, lastName and email. It is nil when nothing is known, and for a response to an anonymous survey.
 func Respondent(s *models.Snapshot) *models.Person {
@@ -29,7 +32,7 @@ func Respondent(s *models.Snapshot) *models.Person {
 	}
 	var p models.Person
 	for name, value := range s.Fields {
-		field, known := respondentNames[strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))]
+		field, known := respondentNames[unjoin.Replace(strings.ToLower(name))]
 		if !known {
 			continue
 		}
