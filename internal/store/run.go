@@ -44,11 +44,13 @@ func (s *Store) Runs(ctx context.Context, a models.Actor, f RunFilter) ([]RunRow
 	if err != nil || len(parts) == 0 {
 		return nil, "", err
 	}
+	// The page is cut before anything is joined to it: with the newest of many workflows to choose from, PostgreSQL may otherwise
+	// go through all runs down to the page.
 	ids, args := newestOf(parts, f.limit()+1)
 	var rows []RunRow
-	err = s.read(ctx).Raw(`SELECT `+runRowColumns+` FROM (`+ids+`) AS ids
+	err = s.read(ctx).Raw(`SELECT `+runRowColumns+` FROM (SELECT id FROM (`+ids+`) AS found ORDER BY id DESC LIMIT ?) AS ids
 		JOIN runs r ON r.id = ids.id JOIN workflows w ON w.id = r.workflow_id JOIN events e ON e.id = r.event_id LEFT JOIN queue q ON q.id = r.id
-		ORDER BY r.id DESC LIMIT ?`, append(args, f.limit()+1)...).Scan(&rows).Error
+		ORDER BY r.id DESC`, append(args, f.limit()+1)...).Scan(&rows).Error
 	if err != nil {
 		return nil, "", fault("list runs", err)
 	}
