@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
+
+// slowest is how many of the tests that took longest are told at the end.
+const slowest = 12
 
 // event is one line of `go test -json` (see `go doc test2json`).
 type event struct {
@@ -25,6 +30,7 @@ type report struct {
 	output  map[string][]string // by package and test, until it ends
 	parents map[string]bool     // tests that have subtests
 	hurt    map[string]bool     // tests and packages in which a test failed
+	long    []event             // tests without subtests that passed, the slowest first, as many as are told
 
 	passed  int
 	failed  []string // tests; packages and commands in which something else failed
@@ -75,9 +81,19 @@ func (r *report) test(e event) {
 	case r.parents[key]:
 	case e.Action == "pass":
 		r.passed++
+		r.took(e)
 	default:
 		r.print(text)
 		r.skipped = append(r.skipped, name)
+	}
+}
+
+// took keeps a test that is among the slowest.
+func (r *report) took(e event) {
+	at, _ := slices.BinarySearchFunc(r.long, e, func(a, b event) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	if e.Elapsed >= 1 && at < slowest {
+		r.long = slices.Insert(r.long, at, e)
+		r.long = r.long[:min(len(r.long), slowest)]
 	}
 }
 
@@ -133,9 +149,12 @@ func (r *report) print(lines []string) {
 	}
 }
 
-// close prints the summary, the counts last, and returns the exit status.
+// close prints the slowest tests and the summary, the counts last, and returns the exit status.
 func (r *report) close(noSkips bool) int {
 	status := 0
+	for _, e := range r.long {
+		fmt.Fprintf(r.out, "slow: %5.1fs %s.%s\n", e.Elapsed, e.Package, e.Test)
+	}
 	for _, name := range r.skipped {
 		fmt.Fprintln(r.out, "skipped:", name)
 	}

@@ -24,6 +24,13 @@ func TestReport_counts(t *testing.T) {
 			shows:  "ok    p 0.5s",
 		},
 		{
+			name: "a slow test is told",
+			events: `{"Action":"pass","Package":"p","Test":"TestA","Elapsed":2.5}
+{"Action":"pass","Package":"p","Elapsed":2.5}`,
+			counts: "1 passed, 0 failed, 0 skipped",
+			shows:  "slow:   2.5s p.TestA",
+		},
+		{
 			name: "a failing subtest fails once and shows its output",
 			events: `{"Action":"output","Package":"p","Test":"TestA/one","Output":"    a_test.go:1: got 1, want 2\n"}
 {"Action":"fail","Package":"p","Test":"TestA/one"}
