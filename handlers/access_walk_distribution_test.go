@@ -38,5 +38,9 @@ func (w *walk) distributed(things map[string]string) {
 	w.Check(w.app.store.CreateDistribution(w.Context(), owner, d, "Sent by the API"))
 	m := &models.LibraryMessage{OwnerID: owner.UserID, Name: "x", Category: "invite"}
 	w.Check(w.app.store.CreateLibraryMessage(w.Context(), owner, m))
+	subscription := models.NewOrderedID(models.PrefixSubscription, time.Now())
+	flow := w.WorkflowOf(owner, w.Survey, models.TaskSpec{Type: models.TaskOutboundWebhook, Config: []byte(`{"url":"http://127.0.0.1:1/","subscription":{"topic":"*"}}`)})
+	w.Check(w.app.store.Subscribe(w.Context(), owner, subscription, models.TopicAll, flow.ID))
+	things["subscriptionId"] = subscription
 	things["distributionId"], things["messageId"], things["libraryId"] = d.ID, m.ID, owner.UserID
 }

@@ -6,6 +6,7 @@ import "maps"
 var always = map[string]string{"blockId": "BL_1", "quotaId": "none", "languageCode": "EN", "operation": "whoami", "organizationId": "none"}
 
 func init() {
+	apiBodies["POST /API/v3/eventsubscriptions"] = `{"topics":"*","publicationUrl":"http://127.0.0.1:1/"}`
 	needMore = append(
 		needMore,
 		"/surveys/:surveyID/import", // the survey must have been made of a file
@@ -20,6 +21,11 @@ func init() {
 	maps.Copy(classes, map[string]string{
 		"GET /API/v3/organizations/:organizationId":                        "api user",
 		"GET /API/v3/groups":                                               "api user",
+		"GET /API/v3/eventsubscriptions":                                   "api user",
+		"POST /API/v3/eventsubscriptions":                                  "api user",
+		"DELETE /API/v3/eventsubscriptions":                                "api user",
+		"GET /API/v3/eventsubscriptions/:subscriptionId":                   "api view",
+		"DELETE /API/v3/eventsubscriptions/:subscriptionId":                "api edit",
 		"GET /API/v3/divisions":                                            "api user",
 		"GET /API/v3/libraries":                                            "api user",
 		"POST /API/v3/users/:userId/apitoken":                              "api token",

@@ -92,6 +92,9 @@ func (h *workflows) offerWebhook(ctx context.Context, e *editor, p *views.TaskPr
 		p.Offer.SurveyID = e.survey.ID
 		p.Offer.Variables = variableOptions(ctx, &e.survey.Draft.V, p.Hook.Named)
 	}
+	if models.SubscriptionOf(p.Spec) != nil {
+		return nil // its key is the subscriber's
+	}
 	secrets, err := h.signing.Kept(ctx, e.workflow.ID, p.Spec.ID)
 	if err != nil {
 		return err
@@ -131,7 +134,8 @@ func (h *workflows) rotateSecret(c echo.Context) error {
 	if e == nil || err != nil {
 		return err
 	}
-	if i := taskIndex(e.workflow.Draft.V.Tasks, id); i < 0 || e.workflow.Draft.V.Tasks[i].Type != models.TaskOutboundWebhook {
+	i := taskIndex(e.workflow.Draft.V.Tasks, id)
+	if i < 0 || e.workflow.Draft.V.Tasks[i].Type != models.TaskOutboundWebhook || models.SubscriptionOf(e.workflow.Draft.V.Tasks[i]) != nil {
 		return models.NotFound("error.not_found")
 	}
 	said := "task.webhook.secret.rotated"

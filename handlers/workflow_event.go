@@ -316,7 +316,7 @@ func (h *workflows) saveEvent(c echo.Context) error {
 	event := readEvent(f.Values, f.do, def.Event, e.workflow.SurveyID != nil)
 	changed := event.Type != def.Event.Type
 	def.Event = event
-	if event.Type.NeedsSurvey() && len(event.On) == 0 {
+	if (event.Type == models.EventSurveyResponse || event.Type == models.EventSurveyDefinition) && len(event.On) == 0 {
 		return h.noEvent(c, e, f, event)
 	}
 	if err := h.save(c, e, def, f.revision); err != nil {

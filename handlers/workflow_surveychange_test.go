@@ -18,7 +18,9 @@ func TestAWorkflowCanWaitForChangesOfItsSurvey(t *testing.T) {
 	b := a.person(ada)
 	surveyID, _ := a.sample(t, b)
 	b.get(link.WorkflowNew()).says("form", "A survey is opened, closed or published")
-	b.post(link.Workflows(), "event", "surveyDefinition", "name", "Hear").is(http.StatusUnprocessableEntity).says("form", "Choose")
+	wide := b.post(link.Workflows(), "event", "surveyDefinition", "name", "Hear").to("") // without a survey it hears of all
+	wide, _, _ = strings.Cut(wide, "?")
+	b.editor(strings.TrimPrefix(wide, link.Workflows()+"/"), views.EditEvent).says("form", "The survey is closed")
 	at := b.post(link.Workflows(), "event", "surveyDefinition", "surveyId", surveyID, "name", "Hear").to("")
 	path, _, _ := strings.Cut(at, "?")
 	id := strings.TrimPrefix(path, link.Workflows()+"/")

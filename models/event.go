@@ -18,7 +18,8 @@ const (
 var EventTypes = []EventType{EventSurveyResponse, EventSurveyDefinition, EventSchedule, EventJSON, EventContactList}
 
 // NeedsSurvey reports whether only a workflow that belongs to a survey can wait for such events.
-func (t EventType) NeedsSurvey() bool { return t == EventSurveyResponse || t == EventSurveyDefinition }
+// One of no survey hears of the lives of all surveys that its owner sees.
+func (t EventType) NeedsSurvey() bool { return t == EventSurveyResponse }
 
 // FitsSurvey reports whether a workflow with a survey, or without one, can wait for such events.
 func (t EventType) FitsSurvey(has bool) bool {

@@ -45,6 +45,7 @@ const (
 	PrefixMessage      Prefix = "MS_"   // a message of a library
 	PrefixInvitation   Prefix = "IV_"   // what asks one person to answer a survey
 	PrefixImport       Prefix = "PGRS_" // a file of contacts on its way into a list
+	PrefixSubscription Prefix = "SUB_"  // to events, of the API
 	PrefixCall         Prefix = "CC_"   // of a collector's webhook, in its log
 )
 

@@ -24,6 +24,8 @@ type OutboundWebhookConfig struct {
 	TimeoutSeconds int          `json:"timeoutSeconds,omitempty"` // 1 to 30; 0 means 10
 	RatePerSecond  float64      `json:"ratePerSecond,omitempty"`  // calls a second to the receiver; 0 means as many as come
 	Concurrency    int          `json:"concurrency,omitempty"`    // calls to the receiver at a time, per node; 0 means 32
+	// Subscription makes it the message of an event subscription, which sends none of the variables; nil for the others.
+	Subscription *SubscriptionSpec `json:"subscription,omitempty"`
 }
 
 // LabelChoice says which names a webhook's data have.

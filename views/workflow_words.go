@@ -111,6 +111,9 @@ func TaskWords(ctx context.Context, t models.TaskSpec) string {
 		if json.Unmarshal(t.Config, &c) != nil || c.URL == "" {
 			return i18n.T(ctx, "task.words.webhook.empty")
 		}
+		if c.Subscription != nil {
+			return i18n.T(ctx, "task.words.subscription", "Host", Host(c.URL))
+		}
 		return i18n.T(ctx, "task.words.webhook", "Host", Host(c.URL))
 	}
 	if t.Type == models.TaskAddContact {

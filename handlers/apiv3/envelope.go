@@ -77,6 +77,7 @@ var errorCodes = map[string]string{
 	"api.error.no_list":          "PACC_6",
 	"api.error.no_distribution":  "GED_3",
 	"api.error.no_mailing_list":  "GP_0",
+	"api.error.no_subscription":  "ESSG_2",
 	"event.error.signature":      "SF_SIGNATURE",
 	"api.error.no_route":         "", // the one answer that has no code there
 }

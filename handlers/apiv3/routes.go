@@ -124,7 +124,7 @@ func offsetParam(what string) param {
 
 // endpoints is the table.
 func (a *API) endpoints() []endpoint {
-	return slices.Concat(a.accountEndpoints(), a.surveyEndpoints(), a.labelEndpoints(), a.collectorEndpoints(), a.definitionEndpoints(), a.responseEndpoints(), a.exportEndpoints(), a.workflowEndpoints(), a.failingEndpoints(), a.credentialEndpoints(), a.contactEndpoints(), a.distributionEndpoints(), a.messageEndpoints(), a.runEndpoints())
+	return slices.Concat(a.accountEndpoints(), a.surveyEndpoints(), a.labelEndpoints(), a.collectorEndpoints(), a.definitionEndpoints(), a.responseEndpoints(), a.exportEndpoints(), a.workflowEndpoints(), a.subscriptionEndpoints(), a.failingEndpoints(), a.credentialEndpoints(), a.contactEndpoints(), a.distributionEndpoints(), a.messageEndpoints(), a.runEndpoints())
 }
 
 func (a *API) accountEndpoints() []endpoint {

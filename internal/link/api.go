@@ -67,6 +67,9 @@ const (
 	PatternAPIUsers = APIPrefix + "/users"
 	PatternAPIUser  = APIPrefix + "/users/:userId"
 
+	PatternAPISubscriptions = APIPrefix + "/eventsubscriptions"
+	PatternAPISubscription  = APIPrefix + "/eventsubscriptions/:subscriptionId"
+
 	PatternAPIWorkflows       = APIPrefix + "/workflows"
 	PatternAPIWorkflow        = APIPrefix + "/workflows/:workflowId"
 	PatternAPIWorkflowEnable  = APIPrefix + "/workflows/:workflowId/enable"

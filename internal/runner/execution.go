@@ -175,7 +175,7 @@ func (e *execution) task(ctx context.Context, step *workflow.Step, done progress
 	}
 	out, a := task.Exec(ctx, e.Clock, e.Log, step.Task, task.Input{
 		Values: src, Actor: owner, RunID: e.c.Run.ID, TaskID: step.Spec.ID, Depth: e.c.Event.Depth, First: first, Woken: done.number > 0, Played: done.played, Now: e.Clock.Now(), Named: step.Named,
-		Secrets: e.secrets, WorkflowID: e.c.Run.WorkflowID, Subject: e.subject,
+		Secrets: e.secrets, WorkflowID: e.c.Run.WorkflowID, Subject: e.subject, Test: e.c.Run.Test,
 	})
 	e.called(ctx, host, admitted.probe, out)
 	a.Number = done.number + 1

@@ -80,7 +80,7 @@ func (k *Keeper) Of(ctx context.Context, workflowID, taskID string) (Secrets, er
 // Provide makes the first secret of every webhook of a definition that has none yet, as [Keeper.Of] does.
 func (k *Keeper) Provide(ctx context.Context, workflowID string, def *models.WorkflowDefinition) error {
 	for _, t := range def.Tasks {
-		if t.Type != models.TaskOutboundWebhook {
+		if t.Type != models.TaskOutboundWebhook || models.SubscriptionOf(t) != nil {
 			continue
 		}
 		if _, err := k.Of(ctx, workflowID, t.ID); err != nil {
@@ -88,6 +88,12 @@ func (k *Keeper) Provide(ctx context.Context, workflowID string, def *models.Wor
 		}
 	}
 	return nil
+}
+
+// Bring keeps the shared key of an event subscription as the first secret of its task.
+func (k *Keeper) Bring(ctx context.Context, workflowID, taskID, key string) error {
+	_, err := k.first(ctx, workflowID, models.WebhookSecretID(workflowID, taskID), key)
+	return err
 }
 
 // first stores the first secret of a task, unless somebody else just has.

@@ -250,6 +250,9 @@ func (s *Store) purgeSecrets(ctx context.Context, ids []string) error {
 
 // PurgeCounts removes counts, of runs and of refused events, of hours before the cutoff.
 func (s *Store) PurgeCounts(ctx context.Context, cutoff time.Time) error {
+	if err := s.keepCalls(ctx, cutoff.Unix()/3600); err != nil {
+		return err
+	}
 	for _, table := range []string{"run_counts", "refusal_counts"} {
 		if err := s.write(ctx).Exec("DELETE FROM "+table+" WHERE hour < ?", cutoff.Unix()/3600).Error; err != nil {
 			return fault("purge counts", err)

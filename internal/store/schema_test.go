@@ -170,6 +170,7 @@ func TestEveryFieldOfAModelHasItsColumn(t *testing.T) {
 		models.Distribution{},
 		models.DistributionMail{},
 		models.LibraryMessage{},
+		models.EventSubscription{},
 		models.CollectorCall{},
 		models.Response{},
 		models.Workflow{},

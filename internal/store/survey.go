@@ -330,6 +330,11 @@ func (s *Store) LiveSurvey(ctx context.Context, id string) (*LiveSurvey, error) 
 		for _, v := range versions {
 			l.Workflows = append(l.Workflows, LiveWorkflow{ID: v.WorkflowID, Version: v.Version, Definition: v.Definition.V, Off: v.OffReason})
 		}
+		if err != nil {
+			return err
+		}
+		subscribed, err := widely(tx, id, models.EventSurveyResponse)
+		l.Workflows = append(l.Workflows, subscribed...)
 		return err
 	})
 	if err != nil {

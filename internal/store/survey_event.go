@@ -7,7 +7,7 @@ import (
 )
 
 // SurveyListeners reads the workflows of a survey that are on, or switched themselves off, and whose live version waits for
-// changes of the survey itself.
+// changes of the survey itself; those of no survey too whose owners see it.
 func (s *Store) SurveyListeners(ctx context.Context, surveyID string) ([]LiveWorkflow, error) {
 	var rows []struct {
 		models.WorkflowVersion
@@ -22,5 +22,9 @@ func (s *Store) SurveyListeners(ctx context.Context, surveyID string) ([]LiveWor
 			all = append(all, LiveWorkflow{ID: r.WorkflowID, Version: r.Version, Definition: r.Definition.V, Off: r.OffReason})
 		}
 	}
-	return all, fault("read workflows of survey", err)
+	if err != nil {
+		return nil, fault("read workflows of survey", err)
+	}
+	wide, err := widely(s.read(ctx), surveyID, models.EventSurveyDefinition)
+	return append(all, wide...), fault("read workflows for changes of surveys", err)
 }

@@ -253,6 +253,9 @@ func (s *Store) bumpWorkflow(ctx context.Context, w *models.Workflow) error {
 	if w.SurveyID != nil {
 		return s.bumpSurvey(ctx, *w.SurveyID)
 	}
+	if err := s.bumpSubscribed(ctx, w); err != nil {
+		return err
+	}
 	return fault("mark workflows changed", s.write(ctx).Model(&models.Organisation{}).Where("id = ?", w.OrgID).
 		Update("workflow_rev", gorm.Expr("workflow_rev + 1")).Error)
 }

@@ -8,9 +8,11 @@ import (
 	"surveyflow/models"
 )
 
-// Message is what a [Post] sends: a JSON body, and headers beside those of its config.
+// Message is what a [Post] sends: a body, and headers beside those of its config.
 type Message struct {
 	Body   []byte
+	Format models.BodyFormat // of Body; JSON when empty
+	Masked []string          // parts of Body that are not recorded
 	Header http.Header
 }
 

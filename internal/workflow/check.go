@@ -71,9 +71,6 @@ func Check(types *task.Registry, def *models.WorkflowDefinition, survey *models.
 	if def.Event.Type == models.EventContactList && survey != nil {
 		fields = append(fields, models.Field("event.type", "event.error.list_survey"))
 	}
-	if def.Event.Type == models.EventSurveyDefinition && survey == nil {
-		fields = append(fields, models.Field("event.type", "event.error.change_survey"))
-	}
 	if def.Event.Type != models.EventSurveyResponse {
 		survey = nil // nobody has answered it in such an event
 	}

@@ -222,7 +222,7 @@ func TryTask(ctx context.Context, s *store.Store, a models.Actor, t Trial) (*Tri
 	runID := models.NewOrderedID(models.PrefixRun, now)
 	outcome, attempt := task.Exec(ctx, t.Clock, t.Log, step.Task, task.Input{
 		Values: &pipedtext.Env{Source: values, Now: now, Seed: runID}, Actor: a, RunID: runID, TaskID: t.Spec.ID, Now: now,
-		WorkflowID: t.Workflow.ID, Subject: subject,
+		WorkflowID: t.Workflow.ID, Subject: subject, Test: true,
 	})
 	attempt.Number = 1
 	return &Tried{Attempt: attempt, Answer: outcome.Answer, Mask: task.MaskerOf(outcome.Secrets)}, nil

@@ -40,6 +40,10 @@ func ShowSecrets(def models.WorkflowDefinition) models.WorkflowDefinition {
 	for i, t := range def.Tasks {
 		if t.Type == models.TaskOutboundWebhook {
 			takeSecret(&t)
+			if s := models.SubscriptionOf(t); s != nil && !s.Signed {
+				tasks[i] = t
+				continue
+			}
 			config := append(bytes.TrimSuffix(bytes.TrimSpace(bytes.Clone(t.Config)), []byte("}")), `,"secret":"`+MaskedSecret+`"}`...)
 			t.Config = bytes.Replace(config, []byte("{,"), []byte("{"), 1)
 		}

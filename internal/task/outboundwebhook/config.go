@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"surveyflow/internal/clock"
 	"surveyflow/internal/pipedtext"
 	"surveyflow/internal/signing"
 	"surveyflow/internal/task"
@@ -26,7 +27,8 @@ func (t *Type) Compile(config json.RawMessage) (task.Task, error) {
 	if err := json.Unmarshal(config, &c); err != nil {
 		return nil, models.Invalid(models.Field("", "task.error.config"))
 	}
-	w := &webhook{Type: t, form: form{variables: c.Variables, labels: c.Labels, choices: c.Choices}}
+	r := &reporter{webhook{Type: t}}
+	w := &r.webhook
 	post, err := t.poster.CompilePost(models.WebServiceConfig{URL: c.URL, Headers: c.Headers, CredentialID: c.CredentialID, TimeoutSeconds: c.TimeoutSeconds})
 	var fields []models.FieldError
 	if e, ok := errors.AsType[*models.Error](err); ok {
@@ -41,7 +43,16 @@ func (t *Type) Compile(config json.RawMessage) (task.Task, error) {
 	}
 	w.limits = task.Limits{Concurrency: c.Concurrency, RatePerSecond: c.RatePerSecond}
 	fields = append(fields, w.limits.Check()...)
-	fields = append(fields, w.form.check()...)
+	f := &form{clock: t.clock, variables: c.Variables, labels: c.Labels, choices: c.Choices}
+	w.writer = f
+	if s := c.Subscription; s != nil {
+		if _, ok := models.ParseTopic(s.Topic); !ok {
+			fields = append(fields, models.Field("subscription.topic", "task.error.webhook_topic"))
+		}
+		w.writer, w.keyed = &subscription{signed: s.Signed}, true
+	} else {
+		fields = append(fields, f.check()...)
+	}
 	if c.Secret != "" && !strings.Contains(c.Secret, task.Masked) {
 		if w.secret = c.Secret; !signing.Valid(c.Secret) {
 			fields = append(fields, models.Field("secret", "task.error.webhook_secret"))
@@ -51,12 +62,17 @@ func (t *Type) Compile(config json.RawMessage) (task.Task, error) {
 		return nil, err
 	}
 	w.Post = post
-	w.refs = append(post.Refs(), w.form.refs()...)
-	return w, nil
+	w.refs = post.Refs()
+	if c.Subscription != nil {
+		return w, nil
+	}
+	w.refs = append(w.refs, f.refs()...)
+	return r, nil
 }
 
 // form is what the body is made by.
 type form struct {
+	clock     clock.Clock
 	variables models.VariableList
 	labels    models.LabelChoice
 	choices   models.ChoiceValues

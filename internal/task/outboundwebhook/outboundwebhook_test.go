@@ -3,11 +3,15 @@ package outboundwebhook_test
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha512"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -391,4 +395,85 @@ type noSecrets struct{}
 
 func (noSecrets) Of(context.Context, string, string) (signing.Secrets, error) {
 	return signing.Secrets{}, errors.New("the keys are away")
+}
+
+func (noSecrets) Kept(context.Context, string, string) (signing.Secrets, error) {
+	return signing.Secrets{}, nil
+}
+
+func TestTheMessageOfASubscriptionIsAFormOfIDs(t *testing.T) {
+	t.Parallel()
+	url, got := receiver(t)
+	kind, keeper := newType(t)
+	const key = "a shared key & more"
+	if err := keeper.Bring(t.Context(), workflowID, taskID, key); err != nil {
+		t.Fatal(err)
+	}
+	response := map[string]string{"SurveyID": "SV_00000000000000a", "ResponseID": "R_00000000000000a", "RecordedDate": "2026-11-21T10:15:00Z", "Finished": "true", "Status": "0"}
+	changed := func(name, value string) map[string]string {
+		values := maps.Clone(response)
+		values[name] = value
+		return values
+	}
+	for _, c := range []struct {
+		name   string
+		signed bool
+		test   bool
+		values map[string]string
+		want   string
+	}{
+		{"completed", false, false, response, "Topic=acme.surveyengine.completedResponse.SV_00000000000000a&Status=Complete&SurveyID=SV_00000000000000a&ResponseID=R_00000000000000a&CompletedDate=2026-11-21+10%3A15%3A00&BrandID=acme"},
+		{"partial", false, false, changed("Finished", "false"), "Topic=acme.surveyengine.partialResponse.SV_00000000000000a&Status=Partial&SurveyID=SV_00000000000000a&ResponseID=R_00000000000000a&CompletedDate=2026-11-21+10%3A15%3A00&BrandID=acme"},
+		{"anonymous", false, false, changed("ResponseID", ""), "Topic=acme.surveyengine.completedResponse.SV_00000000000000a&Status=Complete&SurveyID=SV_00000000000000a&CompletedDate=2026-11-21+10%3A15%3A00&BrandID=acme"},
+		{"test", false, true, response, "Topic=acme.surveyengine.completedResponse.SV_00000000000000a&Status=Complete&SurveyID=SV_00000000000000a&ResponseID=R_00000000000000a&CompletedDate=2026-11-21+10%3A15%3A00&BrandID=acme&Test=true"},
+		{"opened", false, false, map[string]string{"surveyId": "SV_00000000000000b", "change": "activated"}, "Topic=acme.controlpanel.activateSurvey&Status=Active&SurveyID=SV_00000000000000b&BrandID=acme"},
+		{"closed", false, false, map[string]string{"surveyId": "SV_00000000000000b", "change": "closed"}, "Topic=acme.controlpanel.deactivateSurvey&Status=Inactive&SurveyID=SV_00000000000000b&BrandID=acme"},
+		{
+			"signed", true, false, response, "HMAC=" + sha512Of(key, `{"Status":"Complete","SurveyID":"SV_00000000000000a","ResponseID":"R_00000000000000a","CompletedDate":"2026-11-21 10:15:00","BrandID":"acme"}`) +
+				"&MSG=%7B%22Status%22%3A%22Complete%22%2C%22SurveyID%22%3A%22SV_00000000000000a%22%2C%22ResponseID%22%3A%22R_00000000000000a%22%2C%22CompletedDate%22%3A%222026-11-21+10%3A15%3A00%22%2C%22BrandID%22%3A%22acme%22%7D&Topic=acme.surveyengine.completedResponse.SV_00000000000000a",
+		},
+	} {
+		config := fmt.Sprintf(`{"url":"%s/200","subscription":{"topic":"*","signed":%t}}`, url, c.signed)
+		hook := compile(t, kind, config)
+		if _, ok := hook.(task.Reporter); ok {
+			t.Fatal("it needs a response")
+		}
+		in := input(subject())
+		in.Subject, in.Actor.OrgID, in.Test = nil, "acme", c.test
+		in.Values = pipedtext.SourceFunc(func(r pipedtext.Ref) pipedtext.Value { return pipedtext.Text(c.values[r.Name]) })
+		before := len(got())
+		if out := hook.Run(t.Context(), in); out.Result != task.Done {
+			t.Fatalf("%s: %d, %+v", c.name, out.Result, out.Error)
+		} else if strings.Contains(out.Exchange.Request.Body, key) {
+			t.Errorf("%s: the key is recorded", c.name)
+		}
+		m := got()[before]
+		if diff := cmp.Diff(c.want, string(m.body)); diff != "" || m.header.Get("Content-Type") != "application/x-www-form-urlencoded" || m.header.Get("Webhook-Id") != "" {
+			t.Errorf("%s: (-want +got):\n%s\nheaders: %v", c.name, diff, m.header)
+		}
+		shown, problems := hook.(task.Previewer).Preview(in)
+		if len(problems) > 0 || strings.HasPrefix(shown.Body, "HMAC=") != c.signed {
+			t.Errorf("%s: the preview is %q, %v", c.name, shown.Body, problems)
+		}
+	}
+	// Without its key, or about what nobody can subscribe to, nothing is sent.
+	in, sent := input(subject()), len(got())
+	in.TaskID = "OCAC_00000000000000b"
+	in.Values = pipedtext.SourceFunc(func(r pipedtext.Ref) pipedtext.Value { return pipedtext.Text(response[r.Name]) })
+	if out := compile(t, kind, `{"url":"`+url+`/200","subscription":{"topic":"*","signed":true}}`).Run(t.Context(), in); out.Result != task.Failed || out.Error.Key != "run.error.no_key" {
+		t.Errorf("without a key: %d, %+v", out.Result, out.Error)
+	}
+	in.Values = pipedtext.SourceFunc(func(pipedtext.Ref) pipedtext.Value { return pipedtext.Value{} })
+	if out := compile(t, kind, `{"url":"`+url+`/200","subscription":{"topic":"*"}}`).Run(t.Context(), in); out.Result != task.Failed || out.Error.Key != "run.error.no_event" {
+		t.Errorf("about nothing: %d, %+v", out.Result, out.Error)
+	}
+	if len(got()) != sent {
+		t.Errorf("%d messages were sent all the same", len(got())-sent)
+	}
+}
+
+func sha512Of(key, text string) string {
+	mac := hmac.New(sha512.New, []byte(key))
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil))
 }

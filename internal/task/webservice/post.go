@@ -54,7 +54,11 @@ func (p *post) Preview(in task.Input, m task.Message) (models.ExchangeRequest, [
 
 func (p *post) with(m task.Message) *webService {
 	w := p.w
-	w.body = &body{contentType: contentTypes[models.BodyJSON], format: models.BodyPlainText, raw: m.Body}
+	format := m.Format
+	if format == "" {
+		format = models.BodyJSON
+	}
+	w.body = &body{contentType: contentTypes[format], format: models.BodyPlainText, raw: m.Body}
 	w.extra = m.Header
 	return &w
 }
