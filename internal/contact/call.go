@@ -31,7 +31,7 @@ func (c *Call) ask() store.InvitationAsk {
 func (s *Service) PutCalls(ctx context.Context, orgID, collectorID string, cause Cause, calls []Call) ([]CallOutcome, error) {
 	var out []CallOutcome
 	var refused []models.Refusal
-	err := s.store.InTx(ctx, func(ctx context.Context, tx *store.Store) error {
+	err := s.store.InKeyTx(ctx, func(ctx context.Context, tx *store.Store) error {
 		out, refused = make([]CallOutcome, len(calls)), nil
 		asks := make([]store.InvitationAsk, len(calls))
 		for i := range calls {
@@ -67,12 +67,7 @@ func (s *Service) PutCalls(ctx context.Context, orgID, collectorID string, cause
 // callFresh does the calls at those indices, which were not made before.
 func (s *Service) callFresh(ctx context.Context, tx *store.Store, orgID, collectorID string, cause Cause, calls []Call, asks []store.InvitationAsk, fresh []int, out []CallOutcome) ([]models.Refusal, error) {
 	// Who calls may edit the collector's survey; its list comes with it, whoever owns that.
-	actor := models.SystemActor(orgID)
-	listID, err := tx.ListOfCollector(ctx, orgID, collectorID)
-	if err != nil {
-		return nil, err
-	}
-	l, err := tx.ContactList(ctx, actor, listID)
+	l, err := tx.ListOfCollector(ctx, orgID, collectorID)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +75,7 @@ func (s *Service) callFresh(ctx context.Context, tx *store.Store, orgID, collect
 	for n, i := range fresh {
 		writes[n] = store.ContactWrite{Contact: calls[i].Contact, Merge: models.MergeEmail}
 	}
-	contacts, err := tx.PutContacts(ctx, actor, listID, writes)
+	contacts, err := tx.PutContactsInto(ctx, l, writes)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +83,7 @@ func (s *Service) callFresh(ctx context.Context, tx *store.Store, orgID, collect
 		chosen[n] = asks[i]
 		chosen[n].Contact = &contacts[n].Contact
 	}
-	invited, err := tx.Invite(ctx, actor, collectorID, chosen...)
+	invited, err := tx.InviteCalled(ctx, orgID, collectorID, chosen)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +91,7 @@ func (s *Service) callFresh(ctx context.Context, tx *store.Store, orgID, collect
 		out[i].Invitation = invited[n].Invitation
 	}
 	added := addedOf(contacts)
-	if err := tx.InviteListed(ctx, orgID, listID, added, collectorID); err != nil || len(added) == 0 {
+	if err := tx.InviteListed(ctx, orgID, l.ID, added, collectorID); err != nil || len(added) == 0 {
 		return nil, err
 	}
 	return s.follow(ctx, tx, l, cause, added)

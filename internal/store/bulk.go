@@ -3,9 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"surveyflow/models"
 )
 
 // statement is one hot write for many rows, spelled for both dialects. PostgreSQL runs it once, with an array per column
@@ -43,6 +46,19 @@ type batch struct {
 	ready    int // runs that any node may claim once this is committed
 }
 
+// batch gives the open transaction to hot statements.
+func (s *Store) batch() (*batch, error) {
+	t, ok := s.w.Statement.ConnPool.(*sql.Tx)
+	if !ok {
+		return nil, errors.New("store: no transaction is open")
+	}
+	b := &batch{core: s.core, tx: t}
+	if s.committer != nil {
+		b.prepared = s.committer.prepared
+	}
+	return b, nil
+}
+
 // each runs the statement for n rows; columns are slices of length n, in the order of the parameters.
 func (b *batch) each(ctx context.Context, st *statement, n int, columns ...any) error {
 	return b.eachReturning(ctx, st, n, nil, columns...)
@@ -62,7 +78,7 @@ func (b *batch) eachReturning(ctx context.Context, st *statement, n int, scan fu
 		return scanAll(rows, err, scan)
 	}
 	forms, kept := b.prepared[st]
-	if !kept { // none of the committers' own: a transaction of another kind runs it
+	if !kept { // one that is seldom run, or the store has not started
 		one, err := b.tx.PrepareContext(ctx, st.sqlite)
 		if err != nil {
 			return err
@@ -153,6 +169,42 @@ func column[R, T any](rows []R, field func(*R) T) []T {
 		c[i] = field(&rows[i])
 	}
 	return c
+}
+
+// texts gives one field of all rows as JSON.
+func texts[R any](rows []R, field func(R) any) ([]string, error) {
+	all := make([]string, len(rows))
+	for i, r := range rows {
+		text, err := models.MarshalJSON(field(r))
+		if err != nil {
+			return nil, err
+		}
+		all[i] = string(text)
+	}
+	return all, nil
+}
+
+// marks spells a row of n parameters.
+func marks(n int) string { return "(" + strings.Repeat("?, ", n-1) + "?)" }
+
+// among spells that a column has one of the values that follow as one models.JSON parameter: however many there are, it is the
+// same statement, which the database has to understand once.
+func (c *core) among(column string) string {
+	if c.dialect == postgres {
+		return column + " = ANY(ARRAY(SELECT json_array_elements_text(CAST(? AS json))))"
+	}
+	return column + " IN (SELECT value FROM json_each(?))"
+}
+
+// byKeys spells the query for the rows of a table that match where and have one of some keys, which come first as one models.JSON
+// parameter. PostgreSQL takes the index of the key because its order is asked for: in a young table, of whose rows it knows
+// nothing, every index that begins like that one looks as good to it.
+func (c *core) byKeys(table, where, key string) string {
+	if c.dialect == postgres {
+		return "SELECT t.* FROM json_array_elements_text(CAST(? AS json)) AS k CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + where +
+			" AND " + key + " BETWEEN k AND k ORDER BY " + key + ") AS t"
+	}
+	return "SELECT t.* FROM json_each(?) AS k CROSS JOIN " + table + " AS t ON " + where + " AND t." + key + " = k.value"
 }
 
 // pointers gives the addresses of all rows.

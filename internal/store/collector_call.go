@@ -40,15 +40,16 @@ func (s *Store) CalledBefore(ctx context.Context, collectorID string, asks []Inv
 	return out, nil
 }
 
-// ListOfCollector gives the contact list of an e-mail collector; models.CodeNotFound when it has none, or is gone.
-func (s *Store) ListOfCollector(ctx context.Context, orgID, id string) (string, error) {
-	var c models.Collector
-	err := s.read(ctx).Select("list_id").Where("id = ? AND org_id = ? AND type = ? AND list_id IS NOT NULL AND deleted_at IS NULL", id, orgID, models.CollectorEmail).
-		Take(&c).Error
-	if err != nil {
-		return "", fault("read collector", err)
+// ListOfCollector gives the contact list of an e-mail collector, without its count and what anybody may do with it;
+// models.CodeNotFound when it has none, or one of them is gone.
+func (s *Store) ListOfCollector(ctx context.Context, orgID, id string) (*models.ContactList, error) {
+	var l models.ContactList
+	r := s.read(ctx).Raw(`SELECT l.* FROM collectors c JOIN contact_lists l ON l.id = c.list_id
+		WHERE c.id = ? AND c.org_id = ? AND c.type = ? AND c.deleted_at IS NULL AND l.org_id = c.org_id AND l.deleted_at IS NULL`, id, orgID, models.CollectorEmail).Scan(&l)
+	if err := found(r, "read contact list of collector"); err != nil {
+		return nil, err
 	}
-	return *c.ListID, nil
+	return &l, nil
 }
 
 // RecordCalls adds to the logs of collectors' webhooks and drops what is more than models.CallsKept of each.

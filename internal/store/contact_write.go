@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -27,23 +29,49 @@ type ContactOutcome struct {
 // contactShards is over how many rows the number of contacts of a list is spread.
 const contactShards = 16
 
+var (
+	contactRow     = marks(21)
+	insertContacts = &statement{
+		postgres: `INSERT INTO contacts (` + newContactColumns + `)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+				$11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::timestamptz[], $18::text[], $19::text[],
+				$20::timestamptz[], $21::timestamptz[])`,
+		sqlite: `INSERT INTO contacts (` + newContactColumns + `) VALUES ` + contactRow,
+		row:    contactRow,
+	}
+)
+
+const newContactColumns = `id, org_id, list_id, email, email_key, email_hash, first_name, last_name, name_key, last_key,
+	phone, language, external_ref, fields, tags, opted_out_at, bounced_at, bounce_reason, dedupe, created_at, updated_at`
+
 // PutContacts is the one write that brings contacts into a list: each is added, or merged into the one that the list has, by
 // its rule. It is one transaction, or a part of the open one. What follows from a new contact (runs, invitations) belongs
 // into the same: see contact.Service.Put.
 //
 // Writes about the same address or reference follow one another, so that two at the same time make one contact.
 func (s *Store) PutContacts(ctx context.Context, a models.Actor, listID string, writes []ContactWrite) ([]ContactOutcome, error) {
-	outcomes := make([]ContactOutcome, len(writes))
+	var outcomes []ContactOutcome
 	err := s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		if _, err := tx.ContactList(ctx, a, listID); err != nil {
+		l, err := tx.ContactList(ctx, a, listID)
+		if err != nil {
 			return err
 		}
-		p := &putting{store: tx, listID: listID, there: map[string]*models.Contact{}, fresh: map[string]int{}, had: map[string][]string{}}
+		outcomes, err = tx.PutContactsInto(ctx, l, writes)
+		return err
+	})
+	return outcomes, err
+}
+
+// PutContactsInto is [Store.PutContacts] into a list that the caller has read in the open transaction, and may write into.
+func (s *Store) PutContactsInto(ctx context.Context, l *models.ContactList, writes []ContactWrite) ([]ContactOutcome, error) {
+	outcomes := make([]ContactOutcome, len(writes))
+	err := s.InTx(ctx, func(ctx context.Context, tx *Store) error {
+		p := &putting{store: tx, list: l, there: map[string]*models.Contact{}, fresh: map[string]int{}, had: map[string][]string{}}
 		if err := p.find(ctx, writes); err != nil {
 			return err
 		}
 		for i := range writes {
-			outcomes[i] = p.put(a, &writes[i])
+			outcomes[i] = p.put(&writes[i])
 		}
 		if err := p.insert(ctx); err != nil {
 			return err
@@ -63,12 +91,12 @@ func (s *Store) PutContacts(ctx context.Context, a models.Actor, listID string, 
 
 // putting is one transaction of [Store.PutContacts].
 type putting struct {
-	store  *Store
-	listID string
-	there  map[string]*models.Contact // by keys: "e" and address, "x" and reference, "d" and dedupe, and by id
-	fresh  map[string]int             // ids of new ones
-	added  []*models.Contact
-	had    map[string][]string // ids of those that change, with the tags that they had
+	store *Store
+	list  *models.ContactList
+	there map[string]*models.Contact // by keys: "e" and address, "x" and reference, "d" and dedupe, and by id
+	fresh map[string]int             // ids of new ones
+	added []*models.Contact
+	had   map[string][]string // ids of those that change, with the tags that they had
 }
 
 // mergeKey names what a write is merged by; empty when it is not.
@@ -96,7 +124,7 @@ func (p *putting) find(ctx context.Context, writes []ContactWrite) error {
 			refs = append(refs, key[1:])
 		}
 		if key != "" {
-			turns = append(turns, "contact "+p.listID+" "+key)
+			turns = append(turns, "contact "+p.list.ID+" "+key)
 		}
 		if d := writes[i].Contact.Dedupe; d != nil {
 			dedupes = append(dedupes, *d)
@@ -108,21 +136,30 @@ func (p *putting) find(ctx context.Context, writes []ContactWrite) error {
 		return err
 	}
 	for _, q := range []struct {
-		where  string
+		column string
 		values []string
 		key    func(*models.Contact) string
 	}{
-		{"list_id = ? AND email_key IN ?", emails, func(c *models.Contact) string { return "e" + c.EmailKey }},
-		{"list_id = ? AND external_ref <> '' AND external_ref IN ?", refs, func(c *models.Contact) string { return "x" + c.ExternalRef }},
-		{"list_id = ? AND dedupe IN ?", dedupes, func(c *models.Contact) string { return "d" + *c.Dedupe }},
+		{"email_key", emails, func(c *models.Contact) string { return "e" + c.EmailKey }},
+		{"external_ref", refs, func(c *models.Contact) string { return "x" + c.ExternalRef }},
+		{"dedupe", dedupes, func(c *models.Contact) string { return "d" + *c.Dedupe }},
 	} {
 		if len(q.values) == 0 {
 			continue
 		}
 		var found []models.Contact
-		if err := p.store.read(ctx).Where(q.where, p.listID, q.values).Order("created_at, id").Find(&found).Error; err != nil {
+		where := "list_id = ?"
+		if q.column == "external_ref" { // as its index says
+			where += " AND external_ref <> ''"
+		}
+		err := p.store.read(ctx).Raw(p.store.byKeys("contacts", where, q.column), models.JSON[[]string]{V: q.values}, p.list.ID).Scan(&found).Error
+		if err != nil {
 			return fault("find contacts", err)
 		}
+		// Sorted here: SQLite would go through the whole list to have them in this order.
+		slices.SortFunc(found, func(a, b models.Contact) int {
+			return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+		})
 		for i := range found {
 			c := &found[i]
 			if same := p.there[c.ID]; same != nil {
@@ -138,7 +175,7 @@ func (p *putting) find(ctx context.Context, writes []ContactWrite) error {
 }
 
 // put decides what becomes of one write.
-func (p *putting) put(a models.Actor, w *ContactWrite) ContactOutcome {
+func (p *putting) put(w *ContactWrite) ContactOutcome {
 	now := p.store.clock.Now()
 	if d := w.Contact.Dedupe; d != nil && p.there["d"+*d] != nil { // the same fact again
 		return ContactOutcome{Contact: *p.there["d"+*d], Result: models.ContactUnchanged}
@@ -147,7 +184,7 @@ func (p *putting) put(a models.Actor, w *ContactWrite) ContactOutcome {
 	old := p.there[key]
 	if key == "" || old == nil {
 		c := w.Contact
-		c.ID, c.OrgID, c.ListID, c.CreatedAt, c.UpdatedAt = models.NewID(models.PrefixContact), a.OrgID, p.listID, now, now
+		c.ID, c.OrgID, c.ListID, c.CreatedAt, c.UpdatedAt = models.NewID(models.PrefixContact), p.list.OrgID, p.list.ID, now, now
 		p.remember(&c)
 		p.added = append(p.added, &c)
 		p.fresh[c.ID] = len(p.added) - 1
@@ -225,13 +262,40 @@ func (p *putting) insert(ctx context.Context) error {
 	if len(p.added) == 0 {
 		return nil
 	}
-	if err := p.store.write(ctx).CreateInBatches(p.added, 500).Error; err != nil {
+	b, err := p.store.batch()
+	if err != nil {
+		return err
+	}
+	if err := b.insertContacts(ctx, p.added); err != nil {
 		return fault("add contacts", err)
 	}
 	if err := p.store.addTags(ctx, p.added); err != nil {
 		return err
 	}
-	return p.store.countContacts(ctx, p.listID, len(p.added))
+	return p.store.countContacts(ctx, p.list.ID, len(p.added))
+}
+
+func (b *batch) insertContacts(ctx context.Context, all []*models.Contact) error {
+	fields, err := texts(all, func(c *models.Contact) any { return c.Fields.V })
+	if err != nil {
+		return err
+	}
+	tags, err := texts(all, func(c *models.Contact) any { return c.Tags.V })
+	if err != nil {
+		return err
+	}
+	type row = *models.Contact
+	return b.each(ctx, insertContacts, len(all),
+		column(all, func(c *row) string { return (*c).ID }), column(all, func(c *row) string { return (*c).OrgID }),
+		column(all, func(c *row) string { return (*c).ListID }), column(all, func(c *row) string { return (*c).Email }),
+		column(all, func(c *row) string { return (*c).EmailKey }), column(all, func(c *row) string { return (*c).EmailHash }),
+		column(all, func(c *row) string { return (*c).FirstName }), column(all, func(c *row) string { return (*c).LastName }),
+		column(all, func(c *row) string { return (*c).NameKey }), column(all, func(c *row) string { return (*c).LastKey }),
+		column(all, func(c *row) string { return (*c).Phone }), column(all, func(c *row) string { return (*c).Language }),
+		column(all, func(c *row) string { return (*c).ExternalRef }), fields, tags,
+		column(all, func(c *row) *time.Time { return (*c).OptedOutAt }), column(all, func(c *row) *time.Time { return (*c).BouncedAt }),
+		column(all, func(c *row) string { return (*c).BounceReason }), column(all, func(c *row) *string { return (*c).Dedupe }),
+		column(all, func(c *row) time.Time { return (*c).CreatedAt }), column(all, func(c *row) time.Time { return (*c).UpdatedAt }))
 }
 
 // contactColumns are what changes of a contact that is written again.

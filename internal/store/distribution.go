@@ -60,7 +60,7 @@ func (s *Store) noteFollowUps(ctx context.Context, due []DueInvitation) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	err := s.write(ctx).Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(rows, insertInvitations).Error
+	err := s.write(ctx).Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(rows, rowsAtOnce).Error
 	return fault("note mails of a distribution", err)
 }
 

@@ -81,10 +81,33 @@ func (s *Store) Invite(ctx context.Context, a models.Actor, collectorID string, 
 			return models.Invalid(models.Field("collectorId", "invitation.error.link_collector"))
 		}
 		in := &inviting{store: tx, collector: c, survey: v, now: s.clock.Now()}
-		out, err = in.ask(ctx, asks)
+		known, err := in.known(ctx, asks)
+		if err != nil {
+			return err
+		}
+		out, err = in.ask(ctx, asks, known)
 		return err
 	})
 	return out, err
+}
+
+// InviteCalled is [Store.Invite] as a part of the transaction in which [Store.CalledBefore] has told that none of the keys is known,
+// for who calls the collector and has just put the contacts into its list.
+func (s *Store) InviteCalled(ctx context.Context, orgID, collectorID string, asks []InvitationAsk) ([]InvitationOutcome, error) {
+	c, v, err := s.collectorLocked(ctx, orgID, collectorID)
+	switch {
+	case err != nil:
+		return nil, err
+	case v.DeletedAt != nil:
+		return nil, models.NotFound("error.not_found")
+	}
+	in := &inviting{store: s, collector: c, survey: v, now: s.clock.Now(), contacts: make(map[string]*models.Contact, len(asks))}
+	for i := range asks {
+		if k := asks[i].Contact; k != nil {
+			in.contacts[k.ID] = k
+		}
+	}
+	return in.ask(ctx, asks, make(map[string]*models.Invitation, len(asks)))
 }
 
 // collectorLocked reads a collector and its survey. On PostgreSQL neither can be opened or closed before the transaction ends:
@@ -122,15 +145,12 @@ type inviting struct {
 	collector *models.Collector
 	survey    *models.Survey
 	now       time.Time
-	org       *models.Organisation // its rules of frequency; read when they are needed
+	org       *models.Organisation       // its rules of frequency; read when they are needed
+	contacts  map[string]*models.Contact // that this transaction has read or written, by their ids; others are read when they are needed
 }
 
-// ask makes the invitations that were asked for.
-func (in *inviting) ask(ctx context.Context, asks []InvitationAsk) ([]InvitationOutcome, error) {
-	known, err := in.known(ctx, asks)
-	if err != nil {
-		return nil, err
-	}
+// ask makes the invitations that were asked for; known are those whose keys the collector has.
+func (in *inviting) ask(ctx context.Context, asks []InvitationAsk, known map[string]*models.Invitation) ([]InvitationOutcome, error) {
 	out := make([]InvitationOutcome, len(asks))
 	var fresh []*models.Invitation
 	for i := range asks {
@@ -183,7 +203,8 @@ func (in *inviting) known(ctx context.Context, asks []InvitationAsk) (map[string
 		return nil, err
 	}
 	var found []models.Invitation
-	if err := in.store.read(ctx).Where("collector_id = ? AND crk IN ?", in.collector.ID, keys).Find(&found).Error; err != nil {
+	err := in.store.read(ctx).Raw(in.store.byKeys("invitations", "collector_id = ?", "crk"), models.JSON[[]string]{V: keys}, in.collector.ID).Scan(&found).Error
+	if err != nil {
 		return nil, fault("find invitations", err)
 	}
 	for i := range found {
@@ -269,20 +290,20 @@ func (in *inviting) out(ctx context.Context, all []*models.Invitation) (map[stri
 		if inv.EmailHash != "" {
 			hashes = append(hashes, inv.EmailHash)
 		}
-		if inv.ContactID != nil {
+		if inv.ContactID != nil && in.contacts[*inv.ContactID] == nil {
 			ids = append(ids, *inv.ContactID)
 		}
 	}
 	var gone []string
 	if len(hashes) > 0 {
-		err := in.store.read(ctx).Model(&models.OptOut{}).Where("org_id = ? AND email_hash IN ?", in.collector.OrgID, hashes).Pluck("email_hash", &gone).Error
+		err := in.store.read(ctx).Model(&models.OptOut{}).Where("org_id = ? AND "+in.store.among("email_hash"), in.collector.OrgID, models.JSON[[]string]{V: hashes}).Pluck("email_hash", &gone).Error
 		if err != nil {
 			return nil, fault("read opt-outs", err)
 		}
 	}
 	var contacts []models.Contact
 	if len(ids) > 0 {
-		err := in.store.read(ctx).Select("id", "opted_out_at", "bounced_at", "email_key").Where("id IN ? AND (opted_out_at IS NOT NULL OR bounced_at IS NOT NULL)", ids).Find(&contacts).Error
+		err := in.store.read(ctx).Select("id", "opted_out_at", "bounced_at", "email_key").Where(in.store.among("id")+" AND (opted_out_at IS NOT NULL OR bounced_at IS NOT NULL)", models.JSON[[]string]{V: ids}).Find(&contacts).Error
 		if err != nil {
 			return nil, fault("read contacts", err)
 		}
@@ -291,7 +312,8 @@ func (in *inviting) out(ctx context.Context, all []*models.Invitation) (map[stri
 	for _, h := range gone {
 		everywhere[h] = true
 	}
-	of := make(map[string]*models.Contact, len(contacts))
+	of := make(map[string]*models.Contact, len(in.contacts)+len(contacts))
+	maps.Copy(of, in.contacts)
 	for i := range contacts {
 		of[contacts[i].ID] = &contacts[i]
 	}
@@ -402,19 +424,23 @@ func (in *inviting) asked(ctx context.Context, all []*models.Invitation) (map[st
 	return asked, nil
 }
 
-// insertInvitations is how many rows one statement adds.
-const insertInvitations = 200
-
 // insert writes new invitations. One for a contact of the list who has one is left out.
 func (in *inviting) insert(ctx context.Context, all []*models.Invitation) error {
 	if len(all) == 0 {
 		return nil
 	}
-	err := in.store.insertInvitationRows(ctx, all)
-	if err == nil {
-		in.store.signalWork()
+	err := in.store.InTx(ctx, func(ctx context.Context, tx *Store) error {
+		b, err := tx.batch()
+		if err != nil {
+			return err
+		}
+		return b.insertInvitations(ctx, all)
+	})
+	if err != nil {
+		return fault("add invitations", err)
 	}
-	return fault("add invitations", err)
+	in.store.signalWork()
+	return nil
 }
 
 // InviteListed invites contacts who have just come into a list, through every e-mail collector of the list that takes answers

@@ -2,58 +2,56 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
-
-	"gorm.io/gorm/clause"
 
 	"surveyflow/models"
 )
 
-// invitationColumns are those that a new invitation has a value in.
-var invitationColumns = []string{
-	"id", "org_id", "survey_id", "collector_id", "contact_id", "crk", "token", "listed", "email", "email_key", "email_hash", "first_name", "last_name", "name_key",
-	"phone", "language", "external_ref", "fields", "fingerprint", "remind_after", "status", "reason", "error", "due_at", "paused", "mails", "reminders", "asked_at",
-	"status_at", "created_at", "expires_at", "distribution_id",
-}
+// newInvitationColumns are those that a new invitation has a value in.
+const newInvitationColumns = `id, org_id, survey_id, collector_id, contact_id, crk, token, listed, email, email_key, email_hash, first_name, last_name,
+	name_key, phone, language, external_ref, fields, fingerprint, remind_after, status, reason, error, due_at, paused, mails, reminders, asked_at,
+	status_at, created_at, expires_at, distribution_id`
 
-// insertInvitationRows adds new invitations, except those whose contact of the list has one. PostgreSQL gets them as one JSON
-// text: as parameters of their own, a hundred thousand take many times as long.
-func (s *Store) insertInvitationRows(ctx context.Context, all []*models.Invitation) error {
-	if s.dialect != postgres {
-		return s.write(ctx).Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(all, insertInvitations).Error
+var (
+	newInvitationRow  = marks(32)
+	insertInvitations = &statement{
+		postgres: `INSERT INTO invitations (` + newInvitationColumns + `)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::text[], $10::text[],
+				$11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
+				$21::text[], $22::text[], $23::text[], $24::timestamptz[], $25::bool[], $26::int[], $27::int[], $28::timestamptz[],
+				$29::timestamptz[], $30::timestamptz[], $31::timestamptz[], $32::text[])
+			ON CONFLICT DO NOTHING`,
+		sqlite: `INSERT INTO invitations (` + newInvitationColumns + `) VALUES ` + newInvitationRow + ` ON CONFLICT DO NOTHING`,
+		row:    newInvitationRow,
 	}
-	rows := make([]map[string]any, len(all))
-	for i, inv := range all {
-		fields, err := models.MarshalJSON(inv.Fields.V)
-		if err != nil {
-			return err
-		}
-		remind, err := models.MarshalJSON(inv.RemindAfter.V)
-		if err != nil {
-			return err
-		}
-		rows[i] = map[string]any{
-			"id": inv.ID, "org_id": inv.OrgID, "survey_id": inv.SurveyID, "collector_id": inv.CollectorID, "contact_id": inv.ContactID, "crk": inv.Crk, "token": inv.Token,
-			"listed": inv.Listed, "email": inv.Email, "email_key": inv.EmailKey, "email_hash": inv.EmailHash, "first_name": inv.FirstName, "last_name": inv.LastName,
-			"name_key": inv.NameKey, "phone": inv.Phone, "language": inv.Language, "external_ref": inv.ExternalRef, "fields": string(fields), "fingerprint": inv.Fingerprint,
-			"remind_after": string(remind), "status": inv.Status, "reason": inv.Reason, "error": inv.Error, "due_at": utc(inv.DueAt), "paused": inv.Paused, "mails": inv.Mails,
-			"reminders": inv.Reminders, "asked_at": utc(inv.AskedAt), "status_at": inv.StatusAt.UTC(), "created_at": inv.CreatedAt.UTC(), "expires_at": utc(inv.ExpiresAt),
-			"distribution_id": inv.DistributionID,
-		}
-	}
-	text, err := models.MarshalJSON(rows)
+)
+
+// insertInvitations adds new invitations, except those whose contact of the list has one.
+func (b *batch) insertInvitations(ctx context.Context, all []*models.Invitation) error {
+	fields, err := texts(all, func(i *models.Invitation) any { return i.Fields.V })
 	if err != nil {
 		return err
 	}
-	columns := strings.Join(invitationColumns, ", ")
-	return s.write(ctx).Exec("INSERT INTO invitations ("+columns+") SELECT "+columns+" FROM json_populate_recordset(NULL::invitations, ?::json) ON CONFLICT DO NOTHING", string(text)).Error
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
+	remind, err := texts(all, func(i *models.Invitation) any { return i.RemindAfter.V })
+	if err != nil {
+		return err
 	}
-	at := t.UTC()
-	return &at
+	type row = *models.Invitation
+	return b.each(ctx, insertInvitations, len(all),
+		column(all, func(i *row) string { return (*i).ID }), column(all, func(i *row) string { return (*i).OrgID }),
+		column(all, func(i *row) string { return (*i).SurveyID }), column(all, func(i *row) string { return (*i).CollectorID }),
+		column(all, func(i *row) *string { return (*i).ContactID }), column(all, func(i *row) string { return (*i).Crk }),
+		column(all, func(i *row) string { return (*i).Token }), column(all, func(i *row) bool { return (*i).Listed }),
+		column(all, func(i *row) string { return (*i).Email }), column(all, func(i *row) string { return (*i).EmailKey }),
+		column(all, func(i *row) string { return (*i).EmailHash }), column(all, func(i *row) string { return (*i).FirstName }),
+		column(all, func(i *row) string { return (*i).LastName }), column(all, func(i *row) string { return (*i).NameKey }),
+		column(all, func(i *row) string { return (*i).Phone }), column(all, func(i *row) string { return (*i).Language }),
+		column(all, func(i *row) string { return (*i).ExternalRef }), fields,
+		column(all, func(i *row) string { return (*i).Fingerprint }), remind,
+		column(all, func(i *row) string { return string((*i).Status) }), column(all, func(i *row) string { return string((*i).Reason) }),
+		column(all, func(i *row) string { return (*i).Error }), column(all, func(i *row) *time.Time { return (*i).DueAt }),
+		column(all, func(i *row) bool { return (*i).Paused }), column(all, func(i *row) int { return (*i).Mails }),
+		column(all, func(i *row) int { return (*i).Reminders }), column(all, func(i *row) *time.Time { return (*i).AskedAt }),
+		column(all, func(i *row) time.Time { return (*i).StatusAt }), column(all, func(i *row) time.Time { return (*i).CreatedAt }),
+		column(all, func(i *row) *time.Time { return (*i).ExpiresAt }), column(all, func(i *row) string { return (*i).DistributionID }))
 }

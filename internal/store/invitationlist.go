@@ -146,6 +146,9 @@ func (s *Store) forgetResponses(ctx context.Context, responseID string) error {
 	return fault("forget response", s.write(ctx).Exec("UPDATE invitations SET response_id = NULL WHERE response_id = ?", responseID).Error)
 }
 
+// rowsAtOnce is how many wide rows the mapper writes with one statement.
+const rowsAtOnce = 200
+
 // AddInvitations writes invitations as they are, without asking whether anybody may be written to: for sample data.
 func (s *Store) AddInvitations(ctx context.Context, all []models.Invitation) error {
 	for i := range all {
@@ -153,5 +156,5 @@ func (s *Store) AddInvitations(ctx context.Context, all []models.Invitation) err
 			all[i].DistributionID = models.CollectorDistribution(all[i].CollectorID)
 		}
 	}
-	return fault("add invitations", s.write(ctx).CreateInBatches(all, insertInvitations).Error)
+	return fault("add invitations", s.write(ctx).CreateInBatches(all, rowsAtOnce).Error)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"surveyflow/models"
@@ -15,7 +14,8 @@ var (
 			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
 				$10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[])
 			ON CONFLICT (dedupe) DO NOTHING RETURNING id`,
-		sqlite: `INSERT INTO mails (` + newMailColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (dedupe) DO NOTHING RETURNING id`,
+		sqlite: `INSERT INTO mails (` + newMailColumns + `) VALUES ` + newMailRow + ` ON CONFLICT (dedupe) DO NOTHING RETURNING id`,
+		row:    newMailRow,
 	}
 	insertMailQueue = &statement{
 		postgres: `INSERT INTO queue (id, kind, state, state_at, rank, lane, starts, canceling)
@@ -30,6 +30,8 @@ var (
 			ON CONFLICT (dedupe, user_id) DO UPDATE SET n = notifications.n + excluded.n, last_at = excluded.last_at`,
 	}
 )
+
+var newMailRow = marks(13)
 
 const (
 	queueMail              = `INSERT INTO queue (id, kind, state, state_at, rank, lane, starts, canceling) VALUES (?, 'mail', 'ready', ?, ?, 'mail', 0, FALSE)`
@@ -131,11 +133,10 @@ func (s *Store) Tell(ctx context.Context, n *models.Notices) error {
 		return nil
 	}
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		t, ok := tx.w.Statement.ConnPool.(*sql.Tx)
-		if !ok {
-			return errors.New("store: no transaction is open")
+		b, err := tx.batch()
+		if err != nil {
+			return err
 		}
-		b := &batch{core: s.core, tx: t}
 		if err := b.tell(ctx, n); err != nil {
 			return fault("write notices", err)
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 const (
 	defaultMaxConns = 16
+	hotConns        = postgresCommitters + 3 // and one for calls of collectors, two for what reads a claim
 	notifyChannel   = "surveyflow_work"
 	// announceEvery is the least time between two announcements: a NOTIFY per commit would make commits queue for its lock.
 	announceEvery = 5 * time.Millisecond
@@ -43,7 +45,10 @@ func openPostgres(_ context.Context, c *core) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{core: c, w: db, r: db}, guardTransactions(db)
+	if c.keyed, err = gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: c.hot}), gormConfig()); err != nil {
+		return nil, err
+	}
+	return &Store{core: c, w: db, r: db}, errors.Join(guardTransactions(db), guardTransactions(c.keyed))
 }
 
 // openHot opens the connections of the committers and of what reads the rows of a claim. All that runs there goes by key,
@@ -58,8 +63,8 @@ func openHot(c *core) error {
 		return err
 	}
 	c.hot = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(readUTC))
-	c.hot.SetMaxOpenConns(postgresCommitters + 2)
-	c.hot.SetMaxIdleConns(postgresCommitters + 2)
+	c.hot.SetMaxOpenConns(hotConns)
+	c.hot.SetMaxIdleConns(hotConns)
 	c.hot.SetConnMaxIdleTime(5 * time.Minute)
 	return nil
 }

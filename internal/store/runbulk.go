@@ -3,8 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"slices"
 
 	"surveyflow/models"
@@ -15,11 +13,10 @@ import (
 // beside that of their workflow, so that thousands of them push no run aside that begins with a new event.
 func (s *Store) AddRuns(ctx context.Context, events []models.Event, runs []models.Run, carried []models.Attempt) error {
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		t, ok := tx.w.Statement.ConnPool.(*sql.Tx)
-		if !ok {
-			return errors.New("store: no transaction is open")
+		b, err := tx.batch()
+		if err != nil {
+			return err
 		}
-		b := &batch{core: s.core, tx: t}
 		slices.SortFunc(events, func(a, b models.Event) int { return cmp.Compare(a.ID, b.ID) })
 		if err := b.insertEvents(ctx, events); err != nil {
 			return fault("add events", err)

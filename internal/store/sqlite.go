@@ -52,6 +52,7 @@ func openSQLite(_ context.Context, c *core) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.keyed = w
 	r, err := gorm.Open(sqliteDialector(c.reader), gormConfig())
 	if err != nil {
 		return nil, err

@@ -59,6 +59,7 @@ type core struct {
 	health    health
 	manyRuns  int64    // see the constant
 	gorm      *gorm.DB // the writer's, for what a committer does seldom
+	keyed     *gorm.DB // the mapper over hot
 }
 
 type dialect int
@@ -173,12 +174,22 @@ type inTx struct{}
 // PostgreSQL ends this one, fn runs again: what it sets outside of the transaction it must set anew.
 // fn must use only the store and the context that it gets: a write through the outer store would wait for itself on SQLite.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Store) error) error {
+	return s.inTx(ctx, s.w, fn)
+}
+
+// InKeyTx is InTx for a transaction whose statements all go by keys, as many as there may be: on PostgreSQL it runs on the
+// connections that are made for that, see openHot.
+func (s *Store) InKeyTx(ctx context.Context, fn func(ctx context.Context, tx *Store) error) error {
+	return s.inTx(ctx, s.keyed, fn)
+}
+
+func (s *Store) inTx(ctx context.Context, db *gorm.DB, fn func(ctx context.Context, tx *Store) error) error {
 	if ctx.Value(inTx{}) != nil {
 		return fn(ctx, s)
 	}
 	ctx = context.WithValue(ctx, inTx{}, true)
 	for try := 1; ; try++ {
-		err := s.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 			return fn(ctx, &Store{core: s.core, w: tx, r: tx})
 		})
 		switch {
