@@ -117,6 +117,8 @@ func (s *Service) Distribute(ctx context.Context, room int) (more bool, err erro
 func (s *Service) write(ctx context.Context, tx *store.Store, due []store.DueInvitation) error {
 	orgs := map[string]*models.Organisation{}
 	definitions := map[string]*models.SurveyDefinition{}
+	rooms := map[string]int{} // of organisations whose mails are kept, as there is no server
+	aside := map[models.HoldReason][]string{}
 	mails, expires := make([]models.Mail, 0, len(due)), make([]*time.Time, 0, len(due))
 	now := s.Clock.Now()
 	written := due[:0]
@@ -140,16 +142,17 @@ func (s *Service) write(ctx context.Context, tx *store.Store, due []store.DueInv
 			definitions[d.SurveyID] = def
 		}
 		if !s.Outbox.Sending {
-			room, err := tx.KeptRoom(ctx, d.OrgID)
-			if err != nil {
-				return err
-			}
-			if room-len(mails) <= 0 {
-				if d.Follows() {
-					continue
-				}
-				if err := tx.HoldInvitation(ctx, d.ID, models.HeldNoServer); err != nil {
+			room, known := rooms[d.OrgID]
+			if !known {
+				var err error
+				if room, err = tx.KeptRoom(ctx, d.OrgID); err != nil {
 					return err
+				}
+				rooms[d.OrgID] = room
+			}
+			if room <= 0 {
+				if !d.Follows() {
+					aside[models.HeldNoServer] = append(aside[models.HeldNoServer], d.ID)
 				}
 				continue
 			}
@@ -169,14 +172,18 @@ func (s *Service) write(ctx context.Context, tx *store.Store, due []store.DueInv
 			continue
 		}
 		if err != nil {
-			if err := tx.HoldInvitation(ctx, d.ID, models.HeldNoAddress); err != nil {
-				return err
-			}
+			aside[models.HeldNoAddress] = append(aside[models.HeldNoAddress], d.ID)
 			continue
 		}
 		m.Heading.V = l.Heading
+		rooms[d.OrgID]--
 		written = append(written, *d)
 		mails, expires = append(mails, m), append(expires, until)
+	}
+	for why, ids := range aside {
+		if err := tx.HoldInvitations(ctx, ids, why); err != nil {
+			return err
+		}
 	}
 	return tx.WriteInvitations(ctx, written, mails, expires)
 }

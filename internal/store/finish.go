@@ -144,7 +144,7 @@ var hotStatements = []*statement{
 	readLiveRevs, insertResponses, updateResponses, addResponseCounts, insertEvents, insertNewEvents, readWorkflowRevs, insertRuns, insertQueue,
 	claimReady, claimSuspects, endQueue, stepQueue, dropQueue, readOn, readOff, readAttempts, insertAttempts, insertSecrets, chargeRuns, endRuns, addCounts,
 	upsertHealth, restartFailing, readFailing, insertHeld,
-	insertContacts, insertInvitations, insertMails, insertMailQueue,
+	insertContacts, insertInvitations, insertMails, insertMailQueue, writeInvitations,
 }
 
 // finish writes the steps of a batch: first the queue, which tells whose claim still stands, then only for those the rest.

@@ -67,8 +67,8 @@ func (d *DueInvitation) Thanks() bool {
 func (d *DueInvitation) Reminds() bool { return d.SentAt != nil && !d.Thanks() }
 
 // DueInvitations gives up to limit invitations whose next mail is to be written now, the longest due first. What must not be
-// written to any more, or has to wait, is put aside on the way, so that fewer may come although there are more: waiting tells
-// whether it is worth to look again. Call it in a transaction: no other node gets them before it ends.
+// written to any more, or has to wait, is put aside on the way, so that fewer may come although there are more: more tells
+// whether it is worth to look again at once. Call it in a transaction: no other node gets them before it ends.
 func (s *Store) DueInvitations(ctx context.Context, limit int) (due []DueInvitation, more bool, err error) {
 	now := s.clock.Now()
 	var rows []models.Invitation
@@ -106,7 +106,7 @@ func (s *Store) DueInvitations(ctx context.Context, limit int) (due []DueInvitat
 			due[i].Distribution = words[due[i].DistributionID]
 		}
 	}
-	return due, true, err
+	return due, len(rows) == limit, err
 }
 
 func rowsOf(rows []models.Invitation, collectorID string) []*models.Invitation {
@@ -182,24 +182,30 @@ func invitationOfMail(dedupe string) (id string, n int, ok bool) {
 // once. mails[i] is the one of due[i]; expires until when its link holds.
 func (s *Store) WriteInvitations(ctx context.Context, due []DueInvitation, mails []models.Mail, expires []*time.Time) error {
 	now := s.clock.Now()
+	rows := make([]models.Invitation, len(due))
 	for i := range due {
-		d := &due[i]
+		d, r := &due[i], &rows[i]
 		mails[i].Dedupe = mailOfInvitation(d.ID, d.Mails+1)
-		columns := map[string]any{"mails": d.Mails + 1, "mailed_at": now, "due_at": nil, "expires_at": expires[i]}
+		*r = d.Invitation
+		r.Mails++
 		switch {
 		case d.Follows():
-			columns = map[string]any{"mails": d.Mails + 1, "mailed_at": now}
 		case d.Reminds():
-			columns["reminders"] = d.Reminders + 1
+			r.Reminders++
+			r.DueAt, r.ExpiresAt = nil, expires[i]
 		default:
-			columns["status"], columns["reason"], columns["error"], columns["status_at"] = models.InvitationQueued, "", "", now
+			r.DueAt, r.ExpiresAt, r.Status, r.Reason, r.Error, r.StatusAt = nil, expires[i], models.InvitationQueued, "", "", now
 		}
 		if mails[i].Status == models.MailKept && d.SentAt == nil {
-			columns["status"], columns["reason"] = models.InvitationHeld, models.HeldNoServer
+			r.Status, r.Reason = models.InvitationHeld, models.HeldNoServer
 		}
-		if err := s.write(ctx).Model(&models.Invitation{}).Where("id = ?", d.ID).Updates(columns).Error; err != nil {
-			return fault("write invitations", err)
-		}
+	}
+	b, err := s.batch()
+	if err == nil {
+		err = b.writeInvitations(ctx, rows, now)
+	}
+	if err != nil {
+		return fault("write invitations", err)
 	}
 	if err := s.noteFollowUps(ctx, due); err != nil {
 		return err
@@ -208,6 +214,25 @@ func (s *Store) WriteInvitations(ctx context.Context, due []DueInvitation, mails
 		return err
 	}
 	return s.Tell(ctx, &models.Notices{Mails: mails})
+}
+
+var writeInvitations = &statement{
+	postgres: `UPDATE invitations AS i SET mails = c.mails, mailed_at = c.at, reminders = c.reminders, due_at = c.due_at, expires_at = c.expires_at,
+			status = c.status, reason = c.reason, error = c.error, status_at = c.status_at
+		FROM unnest($1::int[], $2::timestamptz[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::text[])
+			AS c (mails, at, reminders, due_at, expires_at, status, reason, error, status_at, id) WHERE i.id = c.id`,
+	sqlite: `UPDATE invitations SET mails = ?, mailed_at = ?, reminders = ?, due_at = ?, expires_at = ?, status = ?, reason = ?, error = ?, status_at = ?
+		WHERE id = ?`,
+}
+
+func (b *batch) writeInvitations(ctx context.Context, all []models.Invitation, mailed time.Time) error {
+	type row = models.Invitation
+	return b.each(ctx, writeInvitations, len(all),
+		column(all, func(i *row) int { return i.Mails }), column(all, func(*row) time.Time { return mailed }),
+		column(all, func(i *row) int { return i.Reminders }), column(all, func(i *row) *time.Time { return i.DueAt }),
+		column(all, func(i *row) *time.Time { return i.ExpiresAt }), column(all, func(i *row) string { return string(i.Status) }),
+		column(all, func(i *row) string { return string(i.Reason) }), column(all, func(i *row) string { return i.Error }),
+		column(all, func(i *row) time.Time { return i.StatusAt }), column(all, func(i *row) string { return i.ID }))
 }
 
 // followMail tells the invitation of a mail what became of it, in the transaction that writes it down.
@@ -440,10 +465,10 @@ func (s *Store) InvitedBy(ctx context.Context, id, token string) (*models.Invita
 	return inv, nil
 }
 
-// HoldInvitation holds an invitation whose mail cannot be written, for a reason.
-func (s *Store) HoldInvitation(ctx context.Context, id string, why models.HoldReason) error {
-	return fault("hold invitation", s.write(ctx).Exec("UPDATE invitations SET due_at = NULL, status = 'held', reason = ?, status_at = ?, asked_at = NULL WHERE id = ?",
-		why, s.clock.Now(), id).Error)
+// HoldInvitations holds invitations whose mails cannot be written, for a reason.
+func (s *Store) HoldInvitations(ctx context.Context, ids []string, why models.HoldReason) error {
+	return fault("hold invitations", s.write(ctx).Exec("UPDATE invitations SET due_at = NULL, status = 'held', reason = ?, status_at = ?, asked_at = NULL WHERE "+
+		s.among("id"), why, s.clock.Now(), models.JSON[[]string]{V: ids}).Error)
 }
 
 // SetInvitationExpiry says until when the link of an invitation holds; nil for no end.
