@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/sync/singleflight"
+
 	"surveyflow/internal/account"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/contact"
@@ -38,6 +40,7 @@ type Service struct {
 	Options
 	mu     sync.Mutex
 	doors  map[doorKey]*door
+	flight singleflight.Group
 	gather gatherer
 	recent recent
 }
@@ -157,8 +160,9 @@ type doorKey struct{ user, collector string }
 
 const (
 	// doorValid is how long it is believed that somebody may call a collector, as long as a token is believed.
-	doorValid = time.Second
-	mostDoors = 5000
+	doorValid   = time.Second
+	doorTimeout = 5 * time.Second
+	mostDoors   = 5000
 )
 
 // door gives what is known of a collector: models.CodeNotFound for who may not edit its survey.
@@ -170,7 +174,21 @@ func (s *Service) door(ctx context.Context, a models.Actor, id string) (*door, e
 	if d != nil && now.Sub(d.readAt).Abs() < doorValid {
 		return d, nil
 	}
-	c, err := s.Store.CollectorToEdit(ctx, a, id)
+	// Of many calls at once one looks; none of them may take the answer away from the others by ending.
+	looked := s.flight.DoChan(a.UserID+" "+id, func() (any, error) { return s.readDoor(context.WithoutCancel(ctx), a, key, now) })
+	select {
+	case <-ctx.Done():
+		return nil, &models.Error{Code: models.CodeUnavailable, Key: "error.unavailable", Cause: ctx.Err()}
+	case r := <-looked:
+		d, _ = r.Val.(*door)
+		return d, r.Err
+	}
+}
+
+func (s *Service) readDoor(ctx context.Context, a models.Actor, key doorKey, now time.Time) (*door, error) {
+	ctx, cancel := context.WithTimeout(ctx, doorTimeout)
+	defer cancel()
+	c, err := s.Store.CollectorToEdit(ctx, a, key.collector)
 	switch models.ErrorCode(err) {
 	case models.CodeNotFound, models.CodeForbidden:
 		return nil, errNoCollector
@@ -178,7 +196,7 @@ func (s *Service) door(ctx context.Context, a models.Actor, id string) (*door, e
 	if err != nil {
 		return nil, err
 	}
-	d = &door{id: id, org: c.OrgID, kind: c.Type, readAt: now}
+	d := &door{id: key.collector, org: c.OrgID, kind: c.Type, readAt: now}
 	if d.languages, err = s.Store.SurveyLanguages(ctx, c.SurveyID); err != nil {
 		return nil, err
 	}
