@@ -67,8 +67,15 @@ func (in *apiInput) problem(field, key string, args ...any) {
 // take gives a value once it is known what it means.
 func (in *apiInput) take(name string) (any, bool) {
 	v, ok := in.values[name]
-	in.used[name] = true
+	in.use(name)
 	return v, ok
+}
+
+// use notes that a value that may be there means something.
+func (in *apiInput) use(name string) {
+	if _, sent := in.values[name]; sent {
+		in.used[name] = true
+	}
 }
 
 // text gives a scalar as clean text of at most so many characters.
@@ -135,7 +142,8 @@ func (in *apiInput) answers(def *models.SurveyDefinition) models.Answers {
 			answers[q.ID] = a
 		}
 		// Exports carry these as well; who sends one back means no answer by them.
-		in.used[q.ID+"_DO"], in.used[q.ID+"_NPS_GROUP"] = true, true
+		in.use(q.ID + "_DO")
+		in.use(q.ID + "_NPS_GROUP")
 	}
 	return answers
 }
@@ -225,7 +233,7 @@ var ignored = []string{"_recordId", "status", "progress", "duration", "locationL
 // fields takes all that is left as embedded data.
 func (in *apiInput) fields() map[string]string {
 	for _, name := range ignored {
-		in.used[name] = true
+		in.use(name)
 	}
 	fields := map[string]string{}
 	for name := range in.values {
