@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"surveyflow/internal/jsonpath"
@@ -41,12 +42,44 @@ func FieldsOf(e models.EventSpec) []models.EventField {
 	return e.Fields
 }
 
+// paths are those that stand in the texts of workflows, each parsed once.
+var paths pathCache
+
+// pathCache keeps parsed paths. It is safe for concurrent use.
+type pathCache struct {
+	mu    sync.RWMutex
+	known map[string]*jsonpath.Path
+}
+
+// mostPaths is how many are kept; then all are forgotten.
+const mostPaths = 2000
+
+func (c *pathCache) parse(text string) (*jsonpath.Path, error) {
+	c.mu.RLock()
+	p := c.known[text]
+	c.mu.RUnlock()
+	if p != nil {
+		return p, nil
+	}
+	p, err := jsonpath.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || len(c.known) >= mostPaths {
+		c.known = map[string]*jsonpath.Path{}
+	}
+	c.known[text] = p
+	return p, nil
+}
+
 // event gives a part of a JSON event: a field by its name, or what a JSONPath finds in all of it.
 func (v *Values) event(name, path string) pipedtext.Value {
 	p := v.Fields[name]
 	if path != "" {
 		var err error
-		if p, err = jsonpath.Parse(path); err != nil {
+		if p, err = paths.parse(path); err != nil {
 			return pipedtext.Value{}
 		}
 	}

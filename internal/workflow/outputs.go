@@ -22,7 +22,7 @@ func (v *Values) output(id, path string) pipedtext.Value {
 	if !strings.HasPrefix(path, "$") || len(outputs) == 0 {
 		return pipedtext.Value{}
 	}
-	p, err := jsonpath.Parse(path)
+	p, err := paths.parse(path)
 	if err != nil {
 		return pipedtext.Value{}
 	}
