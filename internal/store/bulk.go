@@ -42,6 +42,7 @@ type batch struct {
 	*core
 	tx       *sql.Tx
 	prepared map[*statement]prepared // SQLite's, prepared before the transaction
+	bound    map[*sql.Stmt]*sql.Stmt // of them, those that have been run in it
 	handover handover
 	ready    int // runs that any node may claim once this is committed
 }
@@ -110,11 +111,24 @@ func (b *batch) some(ctx context.Context, prepared *sql.Stmt, columns []any, fro
 		}
 	}
 	if scan == nil {
-		_, err := b.tx.StmtContext(ctx, prepared).ExecContext(ctx, args...)
+		_, err := b.bind(ctx, prepared).ExecContext(ctx, args...)
 		return err
 	}
-	rows, err := b.tx.StmtContext(ctx, prepared).QueryContext(ctx, args...)
+	rows, err := b.bind(ctx, prepared).QueryContext(ctx, args...)
 	return scanAll(rows, err, scan)
+}
+
+// bind gives a statement of the transaction for a prepared one.
+func (b *batch) bind(ctx context.Context, prepared *sql.Stmt) *sql.Stmt {
+	st := b.bound[prepared]
+	if st == nil {
+		if b.bound == nil {
+			b.bound = map[*sql.Stmt]*sql.Stmt{}
+		}
+		st = b.tx.StmtContext(ctx, prepared)
+		b.bound[prepared] = st
+	}
+	return st
 }
 
 func scanAll(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {

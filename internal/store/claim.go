@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
-
-	"gorm.io/gorm"
 
 	"surveyflow/models"
 )
@@ -200,11 +199,38 @@ func (s *Store) sealedOutputs(ctx context.Context, byRun map[string][]models.Att
 }
 
 // byKey gives the connections for reads of rows whose keys are at hand.
-func (c *core) byKey() *sql.DB {
+func (c *core) byKey() querier {
 	if c.dialect == postgres {
 		return c.hot
 	}
-	return c.reader
+	return &c.reads
+}
+
+// querier reads rows.
+type querier interface {
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+// reads are queries of SQLite's readers, each prepared once; PostgreSQL's driver does so by itself. Only for texts that are always
+// the same: none is forgotten.
+type reads struct {
+	db    *sql.DB
+	known sync.Map // from texts to *sql.Stmt
+}
+
+// QueryContext prepares the query when it is run for the first time.
+func (r *reads) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	st, ok := r.known.Load(text)
+	if !ok {
+		fresh, err := r.db.PrepareContext(ctx, text)
+		if err != nil {
+			return nil, err
+		}
+		if st, ok = r.known.LoadOrStore(text, fresh); ok {
+			fresh.Close()
+		}
+	}
+	return st.(*sql.Stmt).QueryContext(ctx, args...) //nolint:forcetypeassert,errcheck // nothing else is in it
 }
 
 // idList spells a list of ids for IN: PostgreSQL takes one array, so that the statement is the same for any number.
@@ -220,7 +246,7 @@ func (c *core) idList(ids []string) (string, []any) {
 }
 
 // attempts reads all attempts of those runs, by run, in the order in which they began.
-func (s *Store) attempts(ctx context.Context, db gorm.ConnPool, runs []string) (map[string][]models.Attempt, error) {
+func (s *Store) attempts(ctx context.Context, db querier, runs []string) (map[string][]models.Attempt, error) {
 	list, args := s.idList(runs)
 	rows, err := db.QueryContext(ctx, `SELECT run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error, secret_id
 		FROM attempts WHERE run_id IN `+list+` ORDER BY run_id, started_at, number`, args...)

@@ -44,6 +44,7 @@ func openSQLite(_ context.Context, c *core) (*Store, error) {
 	}
 	c.reader.SetMaxOpenConns(sqliteReaders)
 	c.reader.SetMaxIdleConns(sqliteReaders)
+	c.reads.db = c.reader
 	// The writer comes first: it makes the file and sets what is written into it (WAL, auto_vacuum).
 	if err := c.writer.Ping(); err != nil { //nolint:noctx // nothing to wait for: the file is local
 		return nil, err

@@ -60,6 +60,7 @@ type core struct {
 	manyRuns  int64    // see the constant
 	gorm      *gorm.DB // the writer's, for what a committer does seldom
 	keyed     *gorm.DB // the mapper over hot
+	reads     reads    // of SQLite
 }
 
 type dialect int
