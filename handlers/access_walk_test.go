@@ -24,6 +24,7 @@ import (
 	"surveyflow/internal/report"
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
+	"surveyflow/internal/survey"
 	"surveyflow/models"
 )
 
@@ -156,6 +157,8 @@ func (w *walk) things() map[string]string {
 		"sessionID":   hex.EncodeToString(sum[:]),
 	}
 	w.distributed(things)
+	things["sessionId"], _, err = w.app.surveys.StartSession(ctx, survey.SessionStart{SurveyID: w.Survey.ID})
+	w.Check(err)
 	return things
 }
 
@@ -448,6 +451,9 @@ var classes = map[string]string{
 	"GET /API/v3/surveys/:surveyId":                                     "api view",
 	"PUT /API/v3/surveys/:surveyId":                                     "api edit",
 	"POST /API/v3/surveys/:surveyId/responses":                          "api edit",
+	"POST /API/v3/surveys/:surveyId/sessions":                           "api edit",
+	"GET /API/v3/surveys/:surveyId/sessions/:sessionId":                 "api view",
+	"POST /API/v3/surveys/:surveyId/sessions/:sessionId":                "api edit",
 	"DELETE /API/v3/surveys/:surveyId/responses/:responseId":            "api edit",
 	"GET /API/v3/surveys/:surveyId/responses/:responseId":               "api view",
 	"GET /API/v3/whoami":                                                "api user",

@@ -18,6 +18,7 @@ const (
 	PrefixQuotaGroup   Prefix = "QG_"
 	PrefixAPIRequest   Prefix = "LQ_"
 	PrefixResponse     Prefix = "R_"
+	PrefixSession      Prefix = "FS_" // a response that a program answers page by page: the rest is its secret
 	PrefixUser         Prefix = "UR_"
 	PrefixCollector    Prefix = "CO_"
 	PrefixWorkflow     Prefix = "WF_"

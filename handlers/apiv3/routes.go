@@ -270,6 +270,20 @@ func (a *API) responseEndpoints() []endpoint {
 			method: del, pattern: link.PatternAPIResponse, handler: a.serve(a.deleteResponse), name: "deleteResponse", tag: tagResponses,
 			summary: "Delete a response; runs that carry its values keep them until their retention ends",
 		},
+		{
+			method: post, pattern: link.PatternAPISessions, handler: a.serve(a.startSession), name: "startSession", tag: tagResponses,
+			summary: "Begin a response that a program answers page by page", body: newSession{}, result: shownSession{},
+			more: "The survey has to be open. Display logic, piped text, languages and what the survey requires are as on its pages. The id is a secret.",
+		},
+		{
+			method: get, pattern: link.PatternAPISession, handler: a.serve(a.showSession), name: "getSession", tag: tagResponses,
+			summary: "The page that a session shows now", result: shownSession{},
+		},
+		{
+			method: post, pattern: link.PatternAPISession, handler: a.serve(a.updateSession), name: "updateSession", tag: tagResponses,
+			summary: "Answer questions of the page that a session shows, and go on or end it", body: sessionChange{}, result: shownSession{},
+			more: `Choices are named by their ids, as {"2":{"selected":true,"text":"…"}}; everything else takes the values of a new response. With advance the survey's rules hold; with close what was answered is recorded as partial.`,
+		},
 	}
 }
 

@@ -241,7 +241,7 @@ func (r *reply) text(name string) string {
 }
 
 var (
-	anyID   = regexp.MustCompile(`\b(SV|BL|R|UR|CO|WF|OCAC|EV|RN|RS|TK|CG|CID|CGC|EMD|MS|SUB)_[0-9A-Za-z]{15}`)
+	anyID   = regexp.MustCompile(`\b(SV|BL|R|UR|CO|WF|OCAC|EV|RN|RS|TK|CG|CID|CGC|EMD|MS|SUB)_[0-9A-Za-z]{15}|\bFS_[0-9A-Za-z]{22}`)
 	anyUUID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 )
 

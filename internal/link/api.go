@@ -15,6 +15,9 @@ const (
 	PatternAPIResponseUpdate = APIPrefix + "/responses/:responseId"
 	PatternAPIResponse       = APIPrefix + "/surveys/:surveyId/responses/:responseId"
 
+	PatternAPISessions = APIPrefix + "/surveys/:surveyId/sessions"
+	PatternAPISession  = APIPrefix + "/surveys/:surveyId/sessions/:sessionId"
+
 	PatternAPIExports          = APIPrefix + "/surveys/:surveyId/export-responses"
 	PatternAPIExport           = APIPrefix + "/surveys/:surveyId/export-responses/:exportId"
 	PatternAPIExportFile       = APIPrefix + "/surveys/:surveyId/export-responses/:exportId/file"

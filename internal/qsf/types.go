@@ -34,6 +34,9 @@ var layouts = map[models.QuestionType]layout{
 	models.QuestionStatement:      {"DB", "TB", ""},
 }
 
+// Kind gives what Qualtrics calls a type of question, such as "MC".
+func Kind(t models.QuestionType) string { return layouts[t].kind }
+
 // selectors are the spellings that are understood: those above, and others that ask the same in another look.
 var selectors = map[string]models.QuestionType{
 	"MC/SAVR": models.QuestionSingleChoice, "MC/SAHR": models.QuestionSingleChoice, "MC/SACOL": models.QuestionSingleChoice,

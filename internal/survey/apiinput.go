@@ -256,3 +256,17 @@ func (in *apiInput) fields() map[string]string {
 	}
 	return fields
 }
+
+// under names what is wrong by the member of a program's input that has it: "values.QID1" of an apiInput, and "QID1" of a form, become
+// "responses.QID1".
+func under(place string, err error) error {
+	e, ok := errors.AsType[*models.Error](err)
+	if !ok {
+		return err
+	}
+	for i, f := range e.Fields {
+		name, _ := strings.CutPrefix(f.Field, "values.")
+		e.Fields[i].Field = place + "." + name
+	}
+	return e
+}

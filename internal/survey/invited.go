@@ -19,6 +19,8 @@ type Way struct {
 	Pass   string   // what [Visit.Pass] gave after the password was right
 	Tokens []string // of responses that the browser may go on with, the most trusted first
 	Wishes Wishes
+	// Trusted says that a program of the survey's people answers for somebody: the collector's password is not asked for.
+	Trusted bool
 }
 
 // Personal reports whether the way names an invitation.

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,9 @@ type Submission struct {
 	Opened    time.Time           // when the first page was shown, as the form says; zero means now
 	IP        string
 	UserAgent string
+	// Fields are embedded data that a program sets, and Channel is how its response comes; empty means a link.
+	Fields  map[string]string
+	Channel models.Channel
 }
 
 // Submit takes a page and gives what follows. The first page begins the response, the last one completes it: then event
@@ -46,6 +50,7 @@ func (s *Service) Submit(ctx context.Context, v *Visit, in Submission) (*Visit, 
 	for range maxRetries {
 		begun := *v
 		begun.Carry(in.Link)
+		begun.give(in.Fields)
 		next, err := s.submit(&begun, in) //nolint:contextcheck // what is noted of a stored fact outlives the request
 		switch {
 		case errors.Is(err, store.ErrStale):
@@ -199,6 +204,7 @@ func (s *Service) advanced(v *Visit, in Submission) *models.Response {
 		Language: v.Definition.Language, Rev: 1, StartedAt: moment(v.Definition, opened(in.Opened, now)),
 	}
 	r.Fields.V = withDefaults(v.Definition, maps.Clone(v.Fields))
+	r.Channel = cmp.Or(in.Channel, r.Channel)
 	v.begun(r)
 	if !v.Definition.Anonymous {
 		r.IP, r.UserAgent = in.IP, cutText(line(in.UserAgent), maxUserAgent)

@@ -90,7 +90,7 @@ func (s *Service) update(ctx context.Context, live *Live, in Update) error {
 func (in Update) fields(old map[string]string) (map[string]string, error) {
 	values, err := decodeValues(in.EmbeddedData)
 	if err != nil {
-		return nil, underName(err)
+		return nil, under("embeddedData", err)
 	}
 	fields := maps.Clone(old)
 	if fields == nil {
@@ -105,19 +105,5 @@ func (in Update) fields(old map[string]string) (map[string]string, error) {
 	if len(fields) > maxFields {
 		values.problem("", "response.error.too_many", "Max", maxFields)
 	}
-	return fields, underName(models.Invalid(values.problems...))
-}
-
-// underName names what is wrong by where it stands in an update.
-func underName(err error) error {
-	e, ok := errors.AsType[*models.Error](err)
-	if !ok {
-		return err
-	}
-	for i, f := range e.Fields {
-		if len(f.Field) >= len("values") && f.Field[:len("values")] == "values" {
-			e.Fields[i].Field = "embeddedData" + f.Field[len("values"):]
-		}
-	}
-	return e
+	return fields, under("embeddedData", models.Invalid(values.problems...))
 }
