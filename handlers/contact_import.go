@@ -104,6 +104,14 @@ func (h *contacts) importShow(c echo.Context) error {
 }
 
 func (h *contacts) renderImport(c echo.Context, status int, p views.ContactImportProps) error {
+	inviting, err := h.store.InvitingCollectors(c.Request().Context(), web.Actor(c), p.List.ID)
+	if err != nil {
+		return err
+	}
+	for _, i := range inviting {
+		p.Inviting = append(p.Inviting, views.InvitingCollector{Collector: i.Collector, Survey: i.Survey, From: i.From})
+	}
+	p.Now = h.store.Now()
 	lines, err := h.contacts.Preview(c.Request().Context(), &p.Import, 20)
 	if err != nil {
 		return err
@@ -141,6 +149,7 @@ func (h *contacts) importChange(c echo.Context) error {
 		Merge     string   `form:"merge"`
 		Tags      string   `form:"tags"`
 		Follow    bool     `form:"follow"`
+		Invite    string   `form:"invite"`
 	}
 	if err := web.Bind(c, &in); err != nil {
 		return err
@@ -178,7 +187,7 @@ func (h *contacts) importChange(c echo.Context) error {
 			}
 		}
 	}
-	i.Merge, i.Follow, p.Tags = models.MergeRule(in.Merge), in.Follow, in.Tags
+	i.Merge, i.Follow, i.Quiet, p.Tags = models.MergeRule(in.Merge), in.Follow, in.Invite == views.InviteNobody, in.Tags
 	i.Tags.V = strings.FieldsFunc(in.Tags, func(r rune) bool { return r == ',' || r == ';' })
 	j, err := h.contacts.Begin(ctx, actor, i)
 	if errs, status, refused := web.Refused(c, err); refused {

@@ -227,9 +227,12 @@ func (i *Invitation) Over(now time.Time) bool {
 	return i.FinishedAt != nil || i.ExpiresAt != nil && !now.Before(*i.ExpiresAt)
 }
 
-// MayResend reports whether somebody may have a mail of it sent now: not while one is to be written, and not within ResendAfter
-// of the last.
+// MayResend reports whether somebody may have a mail of it sent now: not while one is to be written, not within ResendAfter of
+// the last, and not to a contact who was deleted.
 func (i *Invitation) MayResend(now time.Time) bool {
+	if i.Reason == HeldContactGone {
+		return false
+	}
 	switch i.Status {
 	case InvitationSent, InvitationOpened, InvitationStarted, InvitationFailed, InvitationBounced:
 		return !i.Over(now) && (i.MailedAt == nil || !now.Before(i.MailedAt.Add(ResendAfter)))

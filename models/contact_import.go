@@ -24,6 +24,7 @@ type ContactImport struct {
 	Merge     MergeRule
 	Tags      JSON[[]string] // that every contact gets besides those of its line
 	Follow    bool           // new contacts start workflows that wait for some
+	Quiet     bool           // new contacts are not invited through the collectors of the list that are open
 	JobID     *string        // that reads it; nil until it was started
 	CreatedAt time.Time      `gorm:"autoCreateTime:false"`
 }

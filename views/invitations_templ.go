@@ -871,9 +871,9 @@ func invitationDayOnly(inv *models.Invitation) bool {
 	return (inv.Status == models.InvitationStarted || inv.Status == models.InvitationFinished) && inv.ResponseID == nil
 }
 
-// invitationWhy says why an invitation is held or has failed.
+// invitationWhy says why an invitation is held, has failed or does not remind any more.
 func invitationWhy(ctx context.Context, inv *models.Invitation) string {
-	if inv.Status == models.InvitationHeld {
+	if inv.Status == models.InvitationHeld || inv.Reason == models.HeldContactGone && inv.FinishedAt == nil {
 		return i18n.T(ctx, "invitation.reason."+string(inv.Reason))
 	}
 	if e := models.DecodeRunError(inv.Error); e != nil && (inv.Status == models.InvitationFailed || inv.Status == models.InvitationBounced) {

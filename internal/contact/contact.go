@@ -30,6 +30,7 @@ type Cause struct {
 	Depth int     // how many runs have led to it
 
 	Silent bool // it starts no workflows
+	Quiet  bool // it invites nobody; who opens a collector of the list later does
 }
 
 // Put brings contacts into a list of the actor's: each is checked, and added or merged by its rule. What follows from a new
@@ -116,8 +117,13 @@ func (s *Service) putIn(ctx context.Context, tx *store.Store, a models.Actor, li
 		invited = &made[0]
 	}
 	added := addedOf(outcomes)
-	if err := tx.InviteListed(ctx, l.OrgID, listID, added, except); err != nil || len(added) == 0 || cause.Silent {
-		return outcomes, invited, nil, err
+	if !cause.Quiet {
+		if err := tx.InviteListed(ctx, l.OrgID, listID, added, except); err != nil {
+			return outcomes, invited, nil, err
+		}
+	}
+	if len(added) == 0 || cause.Silent {
+		return outcomes, invited, nil, nil
 	}
 	refused, err := s.follow(ctx, tx, l, cause, added)
 	return outcomes, invited, refused, err

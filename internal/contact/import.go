@@ -419,7 +419,7 @@ func (s *Service) importLines(ctx context.Context, tx *store.Store, a models.Act
 	if err := s.reportLines(ctx, tx, a, i, j, report); err != nil || len(writes) == 0 {
 		return err
 	}
-	outcomes, _, refused, err := s.putIn(ctx, tx, a, i.ListID, Cause{Silent: !i.Follow}, nil, writes)
+	outcomes, _, refused, err := s.putIn(ctx, tx, a, i.ListID, Cause{Silent: !i.Follow, Quiet: i.Quiet}, nil, writes)
 	if err != nil {
 		return err
 	}

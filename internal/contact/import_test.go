@@ -398,3 +398,33 @@ func TestAListComesOutAsItWentIn(t *testing.T) {
 		}
 	})
 }
+
+func TestAnImportInvitesUnlessItIsToldNotTo(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		b := newBench(t, s)
+		later := time.Now().Add(time.Hour)
+		for _, c := range []*models.Collector{
+			{Name: "Now", Open: true}, {Name: "Later", Open: true, SendAt: &later}, {Name: "Closed"},
+		} {
+			c.Type, c.ListID = models.CollectorEmail, &b.list
+			b.Check(s.CreateCollector(t.Context(), b.Actor, b.Survey.ID, c))
+		}
+		inviting, err := s.InvitingCollectors(t.Context(), b.Actor, b.list)
+		if err != nil || len(inviting) != 2 || inviting[0].Name != "Now" || inviting[1].From.Before(later.Truncate(time.Second)) || inviting[0].Survey.ID != b.Survey.ID {
+			t.Fatalf("inviting are %+v, %v", inviting, err)
+		}
+		for _, quiet := range []bool{true, false} {
+			i, err := b.upload("people.csv", fmt.Appendf(nil, "email\nquiet.%t@example.com\n", quiet))
+			b.Check(err)
+			i.Quiet = quiet
+			b.begin(i)
+		}
+		for _, c := range inviting {
+			all, _, err := s.Invitations(t.Context(), b.Actor, b.Survey.ID, c.ID, store.InvitationFilter{})
+			if err != nil || len(all) != 1 || all[0].Email != "quiet.false@example.com" {
+				t.Errorf("%s invited %+v, %v", c.Name, all, err)
+			}
+		}
+	})
+}

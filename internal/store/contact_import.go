@@ -67,7 +67,7 @@ func (s *Store) SaveContactImport(ctx context.Context, a models.Actor, i *models
 			return err
 		}
 		r := tx.write(ctx).Model(&models.ContactImport{}).Where("id = ? AND job_id IS NULL", i.ID).
-			Select("raw_id", "rows_id", "encoding", "separator", "sheet", "sheets", "heading", "lines", "width", "columns", "merge", "tags", "follow").Updates(i)
+			Select("raw_id", "rows_id", "encoding", "separator", "sheet", "sheets", "heading", "lines", "width", "columns", "merge", "tags", "follow", "quiet").Updates(i)
 		return tx.changed(r, "save import", "import.error.started")
 	})
 }

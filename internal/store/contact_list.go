@@ -129,8 +129,18 @@ func (s *Store) PurgeContacts(ctx context.Context) (int, error) {
 	return len(ids), s.InTx(ctx, func(ctx context.Context, tx *Store) error { return tx.removeContacts(ctx, ids) })
 }
 
-// removeContacts removes the rows of contacts. Call it in a transaction, and count them yourself.
+// removeContacts removes the rows of contacts; invitations and reminders that wait for them are held. Call it in a transaction,
+// and count them yourself.
 func (s *Store) removeContacts(ctx context.Context, ids []string) error {
+	now := s.clock.Now()
+	err := s.write(ctx).Exec(`UPDATE invitations SET due_at = NULL, paused = FALSE, reason = ?,
+			status_at = CASE WHEN status = 'queued' THEN ? ELSE status_at END,
+			asked_at = CASE WHEN sent_at IS NULL THEN NULL ELSE asked_at END,
+			status = CASE WHEN sent_at IS NULL THEN 'held' ELSE status END
+		WHERE contact_id IN ? AND due_at IS NOT NULL`, models.HeldContactGone, now, ids).Error
+	if err != nil {
+		return fault("hold invitations", err)
+	}
 	if err := s.write(ctx).Exec("DELETE FROM contact_tags WHERE contact_id IN ?", ids).Error; err != nil {
 		return fault("remove tags", err)
 	}

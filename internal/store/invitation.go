@@ -283,7 +283,8 @@ func (in *inviting) admit(ctx context.Context, all []*models.Invitation) error {
 	return in.admitByRules(ctx, free)
 }
 
-// out tells who must not be written to: who opted out of the list or of everything, and whose mail bounced.
+// out tells who must not be written to: who opted out of the list or of everything, whose mail bounced, and who was deleted from
+// the list.
 func (in *inviting) out(ctx context.Context, all []*models.Invitation) (map[string]models.HoldReason, error) {
 	hashes, ids := make([]string, 0, len(all)), make([]string, 0, len(all))
 	for _, inv := range all {
@@ -303,7 +304,7 @@ func (in *inviting) out(ctx context.Context, all []*models.Invitation) (map[stri
 	}
 	var contacts []models.Contact
 	if len(ids) > 0 {
-		err := in.store.read(ctx).Select("id", "opted_out_at", "bounced_at", "email_key").Where(in.store.among("id")+" AND (opted_out_at IS NOT NULL OR bounced_at IS NOT NULL)", models.JSON[[]string]{V: ids}).Find(&contacts).Error
+		err := in.store.read(ctx).Select("id", "opted_out_at", "bounced_at", "email_key").Where(in.store.among("id"), models.JSON[[]string]{V: ids}).Find(&contacts).Error
 		if err != nil {
 			return nil, fault("read contacts", err)
 		}
@@ -322,6 +323,7 @@ func (in *inviting) out(ctx context.Context, all []*models.Invitation) (map[stri
 		if inv.ContactID != nil {
 			switch c := of[*inv.ContactID]; {
 			case c == nil:
+				why[inv.ID] = models.HeldContactGone
 			case c.OptedOutAt != nil:
 				why[inv.ID] = models.HeldOptedOut
 			case c.BouncedAt != nil && c.EmailKey == inv.EmailKey:
@@ -441,6 +443,44 @@ func (in *inviting) insert(ctx context.Context, all []*models.Invitation) error 
 	}
 	in.store.signalWork()
 	return nil
+}
+
+// InvitingCollector is an e-mail collector that invites whoever comes into its list now.
+type InvitingCollector struct {
+	models.Collector
+	Survey models.Survey // without its draft; empty when the actor does not see it
+	From   time.Time     // no mail leaves before
+}
+
+// InvitingCollectors lists the e-mail collectors that invite whoever comes into a list that the actor sees, in the order in which
+// they were made.
+func (s *Store) InvitingCollectors(ctx context.Context, a models.Actor, listID string) ([]InvitingCollector, error) {
+	var all []models.Collector
+	err := s.read(ctx).Where("list_id = ? AND org_id = ? AND type = ? AND deleted_at IS NULL", listID, a.OrgID, models.CollectorEmail).
+		Order("created_at, id").Find(&all).Error
+	if err != nil {
+		return nil, fault("find collectors", err)
+	}
+	now := s.clock.Now()
+	var out []InvitingCollector
+	for _, c := range all {
+		v := models.Survey{}
+		if err := s.read(ctx).Omit("draft").Where("id = ?", c.SurveyID).Take(&v).Error; err != nil {
+			return nil, fault("read survey", err)
+		}
+		if c.Hold(&v, now) != "" {
+			continue
+		}
+		in := InvitingCollector{Collector: c, From: c.From(&v, now)}
+		switch _, err := s.Survey(ctx, a, c.SurveyID); {
+		case err == nil:
+			in.Survey = v
+		case models.ErrorCode(err) != models.CodeNotFound:
+			return nil, err
+		}
+		out = append(out, in)
+	}
+	return out, nil
 }
 
 // InviteListed invites contacts who have just come into a list, through every e-mail collector of the list that takes answers

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -213,6 +214,59 @@ func TestAnErasedPersonsInvitationsAreGone(t *testing.T) {
 		}
 		if got := fmt.Sprint(in.all()); got != "[bob@example.com queued ]" {
 			t.Errorf("left are %s", got)
+		}
+	})
+}
+
+func TestWhoIsDeletedIsNotWrittenToAnyMore(t *testing.T) {
+	t.Parallel()
+	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
+		in := newInviter(t, d, true)
+		ctx, s := t.Context(), in.Store
+		for _, crk := range []string{"waits", "reminded", "stays"} {
+			c := put(t, s, in.Actor, *in.email.ListID, named(crk+"@example.com", crk, ""))[0].Contact
+			k := person("", crk)
+			k.Contact = &c
+			if crk == "reminded" { // its mail has left, and it is to remind tomorrow
+				now, due := in.clock.Now(), in.clock.Now().Add(24*time.Hour)
+				inv := models.Invitation{
+					ID: models.NewOrderedID(models.PrefixInvitation, now), OrgID: in.Actor.OrgID, SurveyID: in.Survey.ID, CollectorID: in.email.ID, ContactID: &c.ID, Crk: crk,
+					Token: models.NewCapability(), Status: models.InvitationSent, SentAt: &now, MailedAt: &now, DueAt: &due, StatusAt: now, CreatedAt: now,
+				}
+				inv.SetPerson(c.Person())
+				in.Check(s.AddInvitations(ctx, []models.Invitation{inv}))
+			} else {
+				in.ask(k)
+			}
+			if crk != "stays" {
+				_, err := s.DeleteContacts(ctx, in.Actor, *in.email.ListID, c.ID)
+				in.Check(err)
+			}
+		}
+		want := "[reminded@example.com sent contactDeleted stays@example.com queued  waits@example.com held contactDeleted]"
+		if got := fmt.Sprint(in.all()); got != want {
+			t.Errorf("deleted: %s", got)
+		}
+		in.clock.Advance(48 * time.Hour)
+		in.Check(s.SetCollectorOpen(ctx, in.Actor, in.Survey.ID, in.email.ID, false))
+		in.Check(s.SetCollectorOpen(ctx, in.Actor, in.Survey.ID, in.email.ID, true))
+		in.work()
+		if n, err := s.RemindInvited(ctx, in.Actor, in.Survey.ID, in.email.ID); n != 0 || err != nil {
+			t.Errorf("reminded by hand: %d, %v", n, err)
+		}
+		var due []string
+		in.Check(s.InTx(ctx, func(ctx context.Context, tx *store.Store) error {
+			all, _, err := tx.DueInvitations(ctx, 10)
+			for _, d := range all {
+				due = append(due, d.Email)
+			}
+			return err
+		}))
+		if got := fmt.Sprint(due); got != "[stays@example.com]" {
+			t.Errorf("due are %s", got)
+		}
+		if got := fmt.Sprint(in.all()); got != want {
+			t.Errorf("opened again: %s", got)
 		}
 	})
 }

@@ -153,7 +153,10 @@ func (in *inviting) due(ctx context.Context, all []*models.Invitation) ([]DueInv
 		why := outs[inv.ID]
 		switch {
 		case inv.Over(in.now), inv.SentAt != nil && why != "": // no reminder for them
-			if err := in.store.write(ctx).Exec("UPDATE invitations SET due_at = NULL WHERE id = ?", inv.ID).Error; err != nil {
+			if why != models.HeldContactGone { // the others can be seen otherwise
+				why = inv.Reason
+			}
+			if err := in.store.write(ctx).Exec("UPDATE invitations SET due_at = NULL, reason = ? WHERE id = ?", why, inv.ID).Error; err != nil {
 				return nil, fault("put invitation aside", err)
 			}
 		case why != "":
@@ -411,9 +414,9 @@ func (s *Store) RemindInvited(ctx context.Context, a models.Actor, surveyID, col
 		if c.Hold(v, now) != "" {
 			return models.Conflict("invitation.error.waits", nil)
 		}
-		r := tx.write(ctx).Exec(`UPDATE invitations SET due_at = ?, paused = FALSE WHERE collector_id = ? AND status IN ('sent', 'opened', 'started')
+		r := tx.write(ctx).Exec(`UPDATE invitations SET due_at = ?, paused = FALSE WHERE collector_id = ? AND status IN ('sent', 'opened', 'started') AND reason <> ?
 			AND finished_at IS NULL AND mailed_at <= ? AND (expires_at IS NULL OR expires_at > ?) AND (due_at IS NULL OR due_at > ?)`,
-			now, collectorID, now.Add(-models.ResendAfter), now, now)
+			now, collectorID, models.HeldContactGone, now.Add(-models.ResendAfter), now, now)
 		n = r.RowsAffected
 		return fault("remind invited", r.Error)
 	})
