@@ -520,6 +520,7 @@ var classes = map[string]string{
 	"GET /settings/mail/outbox/:mailID":                                 "admin",
 	"POST /settings/mail/outbox/:mailID/cancel":                         "admin",
 	"GET /settings/mail/outbox/:mailID/html":                            "admin",
+	"GET /settings/mail/outbox/:mailID/report":                          "admin",
 	"POST /settings/mail/outbox/:mailID/resend":                         "admin",
 	"POST /settings/mail/test":                                          "admin",
 	"GET /settings/organisation":                                        "admin",

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ func mailRoutes(d Deps) []web.Route {
 		{Method: get, Pattern: link.PatternMails, Handler: h.list, Guard: web.GuardAdmin, Origin: web.OriginApp},
 		{Method: get, Pattern: link.PatternMail, Handler: h.mail, Guard: web.GuardAdmin, Origin: web.OriginApp},
 		{Method: get, Pattern: link.PatternMailHTML, Handler: h.html, Guard: web.GuardAdmin, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternMailReport, Handler: h.report, Guard: web.GuardAdmin, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternMailResend, Handler: h.resend, Guard: web.GuardAdmin, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternMailCancel, Handler: h.cancel, Guard: web.GuardAdmin, Origin: web.OriginApp},
 	}
@@ -146,6 +148,26 @@ func (h *settingsMail) html(c echo.Context) error {
 	header.Set("Content-Security-Policy", mailPolicy)
 	header.Set("Cache-Control", "no-store")
 	return c.HTML(http.StatusOK, m.HTML)
+}
+
+// report gives the document that is attached to a mail.
+func (h *settingsMail) report(c echo.Context) error {
+	ctx := c.Request().Context()
+	m, _, err := h.store.Mail(ctx, web.Actor(c), c.Param("mailID"))
+	if err != nil {
+		return err
+	}
+	if m.Heading.V.Report == nil {
+		return models.NotFound("error.not_found")
+	}
+	file, err := mail.Report(ctx, m.Heading.V.Report, m.CreatedAt)
+	if err != nil {
+		return err
+	}
+	header := c.Response().Header()
+	header.Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": file.Name}))
+	header.Set("Cache-Control", "no-store")
+	return c.Blob(http.StatusOK, file.ContentType, file.Bytes)
 }
 
 // hide puts dots in the place of what is secret: the link to choose somebody's password is for nobody else, not even for

@@ -19,6 +19,7 @@ func mailConfig(old json.RawMessage, form url.Values) json.RawMessage {
 	return configOf(old, models.EmailConfig{
 		To: line("to"), CC: line("cc"), BCC: line("bcc"), ReplyTo: line("replyTo"), Subject: line("subject"),
 		Body: richtext.Clean(strings.ReplaceAll(form.Get("config.body"), "\r\n", "\n")), IncludeReport: form.Get("config.includeReport") != "",
+		ListAnswers: form.Get("config.listAnswers") != "",
 	})
 }
 

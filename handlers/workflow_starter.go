@@ -72,7 +72,7 @@ func tell(ctx context.Context, def *models.WorkflowDefinition, starter string, s
 	var config any
 	switch starter {
 	case views.StarterTeam:
-		config = models.EmailConfig{To: owner.Email, Subject: say("subject"), Body: say("body"), IncludeReport: true}
+		config = models.EmailConfig{To: owner.Email, Subject: say("subject"), Body: say("body"), ListAnswers: true}
 	case views.StarterThanks:
 		to := respondentToken(survey)
 		def.Condition = &models.Condition{All: []models.Condition{{Left: to, Operator: models.OpNotEmpty}}}

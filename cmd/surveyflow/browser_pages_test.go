@@ -33,6 +33,7 @@ var noPages = map[string]string{
 	link.PatternNotificationsBell: "a part of every page, which refreshes it",
 	link.PatternMail:              "the demo writes no mail: the handlers' tests look at it",
 	link.PatternMailHTML:          "a mail, in a frame of its page",
+	link.PatternMailReport:        "a file",
 	link.PatternSettingsAuditFile: "a file",
 	link.PatternJobFile:           "a file",
 	link.PatternSurveyFile:        "a file",

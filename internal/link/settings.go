@@ -51,6 +51,7 @@ const (
 	PatternMails            = "/settings/mail/outbox"
 	PatternMail             = "/settings/mail/outbox/:mailID"
 	PatternMailHTML         = "/settings/mail/outbox/:mailID/html"
+	PatternMailReport       = "/settings/mail/outbox/:mailID/report"
 	PatternMailResend       = "/settings/mail/outbox/:mailID/resend"
 	PatternMailCancel       = "/settings/mail/outbox/:mailID/cancel"
 
@@ -78,6 +79,9 @@ func Mail(mailID string) string { return fill(PatternMail, mailID) }
 
 // MailHTML returns the path of a mail as its reader sees it, which the page of the mail frames.
 func MailHTML(mailID string) string { return fill(PatternMailHTML, mailID) }
+
+// MailReport returns the path of the document that is attached to a mail.
+func MailReport(mailID string) string { return fill(PatternMailReport, mailID) }
 
 // MailResend returns the path that has a mail sent once more (POST).
 func MailResend(mailID string) string { return fill(PatternMailResend, mailID) }

@@ -233,6 +233,16 @@ func (s *Sender) message(ctx context.Context, m *models.Mail) (*gomail.Msg, erro
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(gomail.TypeTextPlain, text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, html)
+	if r := m.Heading.V.Report; r != nil {
+		file, err := Report(ctx, r, m.CreatedAt)
+		if err != nil {
+			return nil, err
+		}
+		err = msg.AttachReader(file.Name, bytes.NewReader(file.Bytes), gomail.WithFileContentType(gomail.ContentType(file.ContentType)))
+		if err != nil {
+			return nil, fmt.Errorf("attach report: %w", err)
+		}
+	}
 	return msg, nil
 }
 

@@ -5,6 +5,8 @@ package mail
 import (
 	"context"
 	"strings"
+
+	"surveyflow/models"
 )
 
 // Content is what a mail says.
@@ -34,6 +36,13 @@ func HTML(ctx context.Context, c Content) (string, error) {
 		return "", err
 	}
 	return b.String(), nil
+}
+
+// Report renders the document of a response as a page of its own.
+func Report(ctx context.Context, r *models.MailReport) (string, error) {
+	var b strings.Builder
+	err := report(r).Render(ctx, &b) //nolint:contextcheck // templ gives the component its context when it renders
+	return b.String(), err
 }
 
 // textWidth is where lines of the plain text are broken.

@@ -47,7 +47,10 @@ type emailTask struct {
 }
 
 // reporting is a mail with the response in it.
-type reporting struct{ *emailTask }
+type reporting struct {
+	*emailTask
+	list, attach bool // below the text, as a document
+}
 
 // ReportsResponse marks the task.
 func (reporting) ReportsResponse() {}
@@ -83,8 +86,8 @@ func (t *Type) Compile(config json.RawMessage) (task.Task, error) {
 	if err := models.Invalid(k.fields...); err != nil {
 		return nil, err
 	}
-	if c.IncludeReport {
-		return reporting{k.task}, nil
+	if c.IncludeReport || c.ListAnswers {
+		return reporting{k.task, c.ListAnswers, c.IncludeReport}, nil
 	}
 	return k.task, nil
 }
@@ -138,18 +141,36 @@ func (e *emailTask) Refs() []pipedtext.Ref { return e.refs }
 func (e *emailTask) Host() string { return "outbox:" }
 
 // Run writes the mail for each of its recipients, in one transaction.
-func (e *emailTask) Run(ctx context.Context, in task.Input) task.Outcome { return e.run(ctx, in, nil) }
+func (e *emailTask) Run(ctx context.Context, in task.Input) task.Outcome {
+	return e.run(ctx, in, nil, false)
+}
 
 // Run writes the mail with the response in it.
 func (r reporting) Run(ctx context.Context, in task.Input) task.Outcome {
-	return r.run(ctx, in, report(in))
+	var facts []mail.Fact
+	if r.list {
+		for _, a := range answers(in) {
+			if a.Value == "" {
+				a.Value = "–"
+			}
+			facts = append(facts, mail.Fact{Term: a.Term, Value: a.Value})
+		}
+	}
+	return r.run(ctx, in, facts, r.attach)
 }
 
-func (e *emailTask) run(ctx context.Context, in task.Input, facts []mail.Fact) task.Outcome {
+func (e *emailTask) run(ctx context.Context, in task.Input, facts []mail.Fact, attach bool) task.Outcome {
 	values := in.ForPeople()
 	head, bcc, wrong := e.recipients(values)
 	if wrong != nil {
 		return task.Outcome{Result: task.Failed, Error: wrong}
+	}
+	org, err := e.store.Organisation(ctx, models.Actor{OrgID: in.Actor.OrgID, Via: models.ViaSystem})
+	if err != nil {
+		return e.failed(ctx, err)
+	}
+	if attach {
+		head.Report = report(ctx, in, org)
 	}
 	letter := mail.FromWorkflow{Subject: e.subject.Text(values), Facts: facts}
 	if e.rich == "" {
@@ -159,10 +180,6 @@ func (e *emailTask) run(ctx context.Context, in task.Input, facts []mail.Fact) t
 		letter.Body = richtext.Plain(letter.Rich)
 	}
 	outcome := task.Outcome{Result: task.Done, Exchange: record(head, bcc, letter)}
-	org, err := e.store.Organisation(ctx, models.Actor{OrgID: in.Actor.OrgID, Via: models.ViaSystem})
-	if err != nil {
-		return e.failed(ctx, err)
-	}
 	var notices models.Notices
 	seen := map[string]bool{}
 	for _, address := range append(append(append([]string{}, head.To...), head.CC...), bcc...) {
@@ -238,28 +255,8 @@ func record(head models.MailHeading, bcc []string, l mail.FromWorkflow) *models.
 	add("Bcc", strings.Join(bcc, ", "))
 	add("Reply-To", head.ReplyTo)
 	add("Subject", l.Subject)
+	if head.Report != nil {
+		add("Attachment", head.Report.Title)
+	}
 	return x
-}
-
-// report lists the questions of the response with their answers.
-func report(in task.Input) []mail.Fact {
-	if in.Subject == nil || in.Subject.Survey == nil {
-		return nil
-	}
-	var facts []mail.Fact
-	for _, q := range in.Subject.Survey.Questions() {
-		if !q.Type.Answered() {
-			continue
-		}
-		path := "ChoiceTextEntryValue"
-		if len(q.Choices) > 0 {
-			path = "ChoiceGroup/SelectedChoicesTextEntry"
-		}
-		value := in.Values.Value(pipedtext.Ref{Scheme: "q", Name: q.ID, Path: path}).String()
-		if value == "" {
-			value = "–"
-		}
-		facts = append(facts, mail.Fact{Term: in.Values.Value(pipedtext.Ref{Scheme: "q", Name: q.ID, Path: "QuestionText"}).String(), Value: value})
-	}
-	return facts
 }
