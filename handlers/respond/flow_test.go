@@ -95,8 +95,9 @@ func TestAnsweringThreePages(t *testing.T) {
 	if a["QID1"].Number != "9" || a["QID2"].Other[3] != "a poster" || len(a["QID3"].Choices) != 2 || a["QID4"].Number != "1234" || a["QID6"].Text != "one\ntwo" {
 		t.Errorf("got %v", a)
 	}
-	// Loading it again is harmless, and says thank you for an hour.
-	p.open(link.Respond(st.slug)).sees(200, "Thank you")
+	// Loading it again is harmless, and says thank you for an hour; the link itself begins another answer.
+	p.open(link.With(link.Respond(st.slug), "done", "1")).sees(200, "Thank you")
+	p.open(link.Respond(st.slug)).sees(200, "Page 1 of 3")
 }
 
 func TestWhatIsWrongIsSaidAboveAndBesideTheField(t *testing.T) {
@@ -393,7 +394,7 @@ func TestWhoHasAnsweredHearsSo(t *testing.T) {
 			p.client.Jar.SetCookies(u, []*http.Cookie{{Name: c.Name, Path: u.Path, MaxAge: -1}})
 		}
 	}
-	p.open(link.Respond(st.slug)).sees(200, "You have already answered")
+	p.open(link.With(link.Respond(st.slug), "done", "1")).sees(200, "You have already answered")
 	again, _ := p.page.Find("a.button").Attr("href")
 	p.open(again).sees(200, "Would you recommend us?").send("QID1=4").sees(200, "Thank you")
 	if n := len(st.responses(t, models.ResponseCompleted)); n != 2 {

@@ -20,7 +20,11 @@ import (
 	"surveyflow/views/components"
 )
 
-// queryAgain is the parameter of the address that begins a new answer in a browser that has answered.
+// queryDone is the parameter of the address that an answer ends at: it says thank you, and goes on saying so when it is loaded again.
+// Without it, a link that takes several answers of one browser begins a new one.
+const queryDone = "done"
+
+// queryAgain is the parameter of the address that begins a new answer in a browser whose answer was not finished in time.
 const queryAgain = "again"
 
 // Parameters of a personal link.
@@ -85,9 +89,13 @@ func (r *Room) show(c echo.Context) error {
 		return err
 	}
 	letFrame(c, v)
-	if v.Response != nil && v.State != survey.StateAnswering && v.Again() && c.QueryParam(queryAgain) != "" {
-		if v, err = r.survey.Enter(c.Request().Context(), way(c)); err != nil {
+	if v.Response != nil && v.Again() && beginsAnew(c, v) {
+		fresh, err := r.survey.Enter(c.Request().Context(), way(c))
+		if err != nil {
 			return err
+		}
+		if fresh.State == survey.StateAnswering || fresh.State == survey.StatePassword { // else who is done hears so, whatever became of the survey
+			v = fresh
 		}
 	}
 	v.Carry(passed(c))
@@ -96,6 +104,17 @@ func (r *Room) show(c echo.Context) error {
 	}
 	r.remember(c, v)
 	return r.render(c, page{visit: v, form: v.Form(), opened: r.clock.Now().Unix()})
+}
+
+// beginsAnew reports whether a browser that has answered asks for another answer.
+func beginsAnew(c echo.Context, v *survey.Visit) bool {
+	switch v.State {
+	case survey.StateAnswering:
+		return false
+	case survey.StateDone:
+		return c.QueryParam(queryAgain) != "" || c.QueryParam(queryDone) == ""
+	}
+	return c.QueryParam(queryAgain) != ""
 }
 
 // lead answers the address of a survey with that of its default link, and keeps what it passes.
@@ -177,6 +196,9 @@ func (r *Room) submit(c echo.Context) error {
 	}
 	if cookie != "" && !lost(how, next) {
 		target := action(next)
+		if next.State == survey.StateDone && next.Again() {
+			target = link.With(target, queryDone, "1")
+		}
 		if len(next.Added) > 0 {
 			target += "#" + components.FieldID(next.Added[0])
 		}
