@@ -268,9 +268,9 @@ func (h *workflows) create(c echo.Context) error {
 	if !slices.Contains(models.EventTypes, event) {
 		event = models.EventSurveyResponse
 	}
-	sends := event == models.EventSurveyResponse && views.StarterEvent(in.Starter) != event // a survey, on an event of another kind
+	other := event == models.EventSurveyResponse && views.StarterEvent(in.Starter) != event // about a survey, on an event of another kind
 	asked := in.SurveyID
-	if sends {
+	if other {
 		event = views.StarterEvent(in.Starter)
 	}
 	def := models.WorkflowDefinition{Event: models.EventSpec{Type: event}}
@@ -281,11 +281,16 @@ func (h *workflows) create(c echo.Context) error {
 	if event == models.EventContactList {
 		in.SurveyID = "" // people come into lists, whatever is asked of them
 	}
-	if sends {
-		if _, err := h.store.SurveyToEdit(ctx, actor, asked); err != nil {
+	if other {
+		survey, err := h.store.SurveyToEdit(ctx, actor, asked)
+		if err != nil {
 			return refuse("surveyId", "workflow.error.survey")
 		}
-		beginSending(ctx, &def, in.Starter, asked)
+		if in.Starter == views.StarterWeekly {
+			beginWeekly(ctx, &def, survey, h.base.App(link.SurveyReports(asked)), web.User(c))
+		} else {
+			beginSending(ctx, &def, in.Starter, asked)
+		}
 	}
 	if in.SurveyID != "" || event.NeedsSurvey() {
 		survey, err := h.store.Survey(ctx, actor, in.SurveyID)
@@ -303,7 +308,7 @@ func (h *workflows) create(c echo.Context) error {
 	if utf8.RuneCountInString(in.Name) > 200 {
 		return refuse("name", "workflow.error.name")
 	}
-	if event != models.EventSurveyResponse && !sends {
+	if event != models.EventSurveyResponse && !other {
 		in.Starter = views.StarterEmpty
 	}
 	workflow.Normalize(&def)

@@ -65,6 +65,22 @@ func beginSending(ctx context.Context, def *models.WorkflowDefinition, starter, 
 	def.Tasks = []models.TaskSpec{{Type: models.TaskSendSurvey, Summary: i18n.T(ctx, "workflow.starter."+starter+".name"), OnFailure: models.FailureContinue, Config: config}}
 }
 
+// mondayMorning is when a weekly mail leaves until its owner says otherwise.
+const mondayMorning = "0 8 * * 1"
+
+// beginWeekly fills a new definition that mails the way to the results of a survey every week.
+func beginWeekly(ctx context.Context, def *models.WorkflowDefinition, survey *models.Survey, results string, owner *models.User) {
+	def.Event.Cron = mondayMorning
+	say := func(part string) string {
+		return i18n.T(ctx, "workflow.starter.weekly."+part, "Survey", survey.Name, "Results", results)
+	}
+	config, err := models.MarshalJSON(models.EmailConfig{To: owner.Email, Subject: say("subject"), Body: say("body")})
+	if err != nil { // strings alone
+		config = []byte("{}")
+	}
+	def.Tasks = []models.TaskSpec{{Type: models.TaskEmail, Summary: i18n.T(ctx, "workflow.starter.weekly.name"), OnFailure: models.FailureContinue, Config: config}}
+}
+
 // tell fills a new definition of a starter that writes to people.
 func tell(ctx context.Context, def *models.WorkflowDefinition, starter string, survey *models.SurveyDefinition, owner *models.User) {
 	say := func(part string) string { return i18n.T(ctx, "workflow.starter."+starter+"."+part) }
@@ -114,7 +130,7 @@ func startName(ctx context.Context, starter, url string) string {
 		if strings.Contains(url, "://") && !strings.Contains(views.Host(url), "{") {
 			return cutRunes(i18n.T(ctx, "workflow.name.send_to", "Host", views.Host(url)), 200)
 		}
-	case views.StarterChat, views.StarterTicket, views.StarterSheet, views.StarterTeam, views.StarterThanks, views.StarterNotify, views.StarterPurchase, views.StarterEmployee:
+	case views.StarterChat, views.StarterTicket, views.StarterSheet, views.StarterTeam, views.StarterThanks, views.StarterNotify, views.StarterPurchase, views.StarterEmployee, views.StarterWeekly:
 		return i18n.T(ctx, "workflow.starter."+starter)
 	}
 	return i18n.T(ctx, "workflow.name.untitled")
