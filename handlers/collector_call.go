@@ -59,6 +59,11 @@ func (h *collectorCalls) render(c echo.Context, status int, p views.CollectorWeb
 		return err
 	}
 	p.Survey, p.Collector, p.Address = *s, *one, h.base.CollectorCall()
+	counts, err := h.store.InvitationCounts(ctx, one.ID)
+	if err != nil {
+		return err
+	}
+	p.Counts = counts[one.ID]
 	if p.Calls, err = h.store.Calls(ctx, actor, one.ID); err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ type JobItem struct {
 
 // title says what the work is.
 func (j JobItem) title(ctx context.Context) string {
-	return i18n.T(ctx, "job.kind."+string(j.Kind), "Count", j.Total)
+	return i18n.T(ctx, "job.kind."+string(j.Kind), "Count", j.Total, "Number", i18n.Number(ctx, j.Total))
 }
 
 // status gives its status as badges know it.

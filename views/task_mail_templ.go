@@ -375,7 +375,7 @@ func emailWords(ctx context.Context, t models.TaskSpec) string {
 	if json.Unmarshal(t.Config, &c) != nil || c.To == "" {
 		return i18n.T(ctx, "task.words.email.empty")
 	}
-	return i18n.T(ctx, "task.words.email", "To", c.To)
+	return i18n.T(ctx, "task.words.email", "To", PipedWords(ctx, c.To))
 }
 
 func waitWords(ctx context.Context, t models.TaskSpec) string {
@@ -393,7 +393,7 @@ func waitWords(ctx context.Context, t models.TaskSpec) string {
 		}
 		return i18n.T(ctx, "task.words.wait.for", "Duration", i18n.Duration(ctx, d))
 	}
-	return i18n.T(ctx, "task.words.wait.until", "Until", c.Until)
+	return i18n.T(ctx, "task.words.wait.until", "Until", PipedWords(ctx, c.Until))
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -33,9 +33,13 @@ func sendSurveyWords(ctx context.Context, t models.TaskSpec) string {
 		return i18n.T(ctx, "task.type.sendSurvey")
 	}
 	if c.Delay != "" {
-		return i18n.T(ctx, "sendsurvey.words.delay", "To", c.To, "Delay", c.Delay)
+		delay := c.Delay
+		if d, err := models.ParseDuration(c.Delay); err == nil {
+			delay = i18n.Duration(ctx, d)
+		}
+		return i18n.T(ctx, "sendsurvey.words.delay", "To", PipedWords(ctx, c.To), "Delay", delay)
 	}
-	return i18n.T(ctx, "sendsurvey.words", "To", c.To)
+	return i18n.T(ctx, "sendsurvey.words", "To", PipedWords(ctx, c.To))
 }
 
 // sendSurveyForm is the form of a task that sends a survey.
@@ -114,7 +118,7 @@ func sendSurveyForm(p TaskProps) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "sendsurvey.custom"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/task_sendsurvey.templ`, Line: 62, Col: 64}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/task_sendsurvey.templ`, Line: 66, Col: 64}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -127,7 +131,7 @@ func sendSurveyForm(p TaskProps) templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "sendsurvey.custom.hint"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/task_sendsurvey.templ`, Line: 63, Col: 85}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/task_sendsurvey.templ`, Line: 67, Col: 85}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {

@@ -3,6 +3,8 @@ package views
 import (
 	"context"
 	"encoding/json"
+	"net/url"
+	"regexp"
 	"strings"
 
 	"surveyflow/internal/i18n"
@@ -99,6 +101,27 @@ func (w *conditionWriter) compare(ctx context.Context, c models.Condition) strin
 		right = "…"
 	}
 	return left + " " + operator + " " + right
+}
+
+// pipedText finds tokens of piped text: their scheme and what they name.
+var pipedText = regexp.MustCompile(`[$~]\{([a-z]+)://([^}|?]*)[^}]*\}`)
+
+// PipedWords puts, in the place of piped text, the name of what it stands for: "~{aedj://email}" is "{email}".
+func PipedWords(ctx context.Context, text string) string {
+	return pipedText.ReplaceAllStringFunc(text, func(token string) string {
+		parts := pipedText.FindStringSubmatch(token)
+		scheme, name := parts[1], strings.TrimPrefix(parts[2], "Field/")
+		if key := map[string]string{"Email": "contact.email", "FirstName": "contact.first_name", "LastName": "contact.last_name"}[name]; scheme == "m" && key != "" {
+			return "{" + i18n.T(ctx, key) + "}"
+		}
+		if scheme == "q" {
+			name, _, _ = strings.Cut(name, "/")
+		}
+		if unescaped, err := url.PathUnescape(name[strings.LastIndexAny(name, "/.")+1:]); err == nil && unescaped != "" {
+			name = unescaped
+		}
+		return "{" + name + "}"
+	})
 }
 
 // TaskWords says what a task does: "POST to crm.example.com".

@@ -133,7 +133,7 @@ func Bell(unread int, small bool) templ.Component {
 			}
 		}
 		if unread > 0 {
-			var templ_7745c5c3_Var8 = []any{"rounded-full bg-primary text-primary-content text-xs font-semibold px-1.5 min-w-5 text-center leading-5", templ.KV("absolute end-0.5 top-0.5", small)}
+			var templ_7745c5c3_Var8 = []any{"rounded-full bg-primary text-primary-content text-xs font-semibold px-1.5 min-w-5 text-center leading-5", templ.KV("absolute -end-0.5 -top-1 ring-2 ring-base-100", small)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var8...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
