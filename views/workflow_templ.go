@@ -1911,6 +1911,20 @@ func WorkflowSaved(p WorkflowProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
+		if strings.HasPrefix(p.Edit, EditTask) && p.Task.Spec.ID != "" {
+			templ_7745c5c3_Err = panelWords(openTaskTitle(ctx, p), true).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 129, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = taskConditionWords(p.Task, true).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		return nil
 	})
 }
