@@ -561,6 +561,8 @@ var classes = map[string]string{
 	"GET /surveys/:surveyID/questions/:questionID":                      "edit",
 	"POST /surveys/:surveyID/questions/:questionID":                     "edit",
 	"POST /surveys/:surveyID/questions/:questionID/copy":                "edit",
+	"GET /surveys/:surveyID/questions/:questionID/copy-to":              "edit",
+	"POST /surveys/:surveyID/questions/:questionID/copy-to":             "edit",
 	"POST /surveys/:surveyID/questions/:questionID/delete":              "edit",
 	"POST /surveys/:surveyID/questions/:questionID/move":                "edit",
 	"POST /surveys/:surveyID/reopen":                                    "edit",

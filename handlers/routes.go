@@ -176,6 +176,8 @@ func surveyRoutes(d Deps) []web.Route {
 		{Method: post, Pattern: link.PatternQuestion, Handler: build.saveQuestion, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternQuestionMove, Handler: build.moveQuestion, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternQuestionCopy, Handler: build.copyQuestion, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternQuestionCopyTo, Handler: build.copyTo, Guard: web.GuardUser, Access: models.AccessEdit, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternQuestionCopyTo, Handler: build.copyQuestionTo, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternQuestionDelete, Handler: build.deleteQuestion, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternEmbeddedData, Handler: build.saveFields, Guard: web.GuardUser, Origin: web.OriginApp},
 

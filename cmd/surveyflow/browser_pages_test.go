@@ -32,6 +32,7 @@ var noPages = map[string]string{
 	link.PatternSettingsDomains:   "leads to the page about security",
 	link.PatternNotificationsBell: "a part of every page, which refreshes it",
 	link.PatternMail:              "the demo writes no mail: the handlers' tests look at it",
+	link.PatternQuestionCopyTo:    "a form of one field: the handlers' tests look at it",
 	link.PatternMailHTML:          "a mail, in a frame of its page",
 	link.PatternMailReport:        "a file",
 	link.PatternSettingsAuditFile: "a file",

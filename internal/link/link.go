@@ -39,6 +39,7 @@ const (
 	PatternQuestion         = "/surveys/:surveyID/questions/:questionID"
 	PatternQuestionMove     = "/surveys/:surveyID/questions/:questionID/move"
 	PatternQuestionCopy     = "/surveys/:surveyID/questions/:questionID/copy"
+	PatternQuestionCopyTo   = "/surveys/:surveyID/questions/:questionID/copy-to"
 	PatternQuestionDelete   = "/surveys/:surveyID/questions/:questionID/delete"
 	PatternEmbeddedData     = "/surveys/:surveyID/embedded-data"
 	PatternSurveyPutLive    = "/surveys/:surveyID/put-live"

@@ -48,6 +48,11 @@ func QuestionMove(surveyID, questionID string) string {
 	return fill(PatternQuestionMove, surveyID, questionID)
 }
 
+// QuestionCopyTo returns the path of the form that copies a question to another survey (POST copies it).
+func QuestionCopyTo(surveyID, questionID string) string {
+	return fill(PatternQuestionCopyTo, surveyID, questionID)
+}
+
 // QuestionCopy returns the path that copies a question (POST).
 func QuestionCopy(surveyID, questionID string) string {
 	return fill(PatternQuestionCopy, surveyID, questionID)
