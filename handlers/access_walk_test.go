@@ -335,6 +335,7 @@ var needMore = []string{
 	"/workflows/:workflowID/tasks/:taskID/restore", // a task must have been removed
 	"/surveys/:surveyID/removed/:removalID",        // a question must have been
 	"/settings/users/:userID/second-factor/delete", // there must be one
+	"/settings/users/:userID/token",                // they must be a service account
 	"/settings/security/service/test",              // a service must have been set
 	"/workflows/:workflowID/tasks/:taskID/secret",  // the task must be an outbound webhook
 	"/jobs/:jobID/file",                            // the job must have made one
@@ -535,6 +536,9 @@ var classes = map[string]string{
 	"POST /settings/users/:userID/take-over":                            "admin",
 	"POST /settings/users/:userID/tokens/:tokenID/delete":               "admin",
 	"GET /settings/users/invite":                                        "admin",
+	"GET /settings/users/service":                                       "admin",
+	"POST /settings/users/service":                                      "admin",
+	"POST /settings/users/:userID/token":                                "admin",
 	"POST /settings/users/invite":                                       "admin",
 	"GET /sign-in":                                                      "everybody",
 	"POST /sign-in":                                                     "everybody",

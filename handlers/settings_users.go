@@ -34,6 +34,9 @@ func userRoutes(d Deps) []web.Route {
 		page(get, link.PatternSettingsInvites, h.list),
 		page(post, link.PatternSettingsInvites, h.invite),
 		page(post, link.PatternSettingsInviteDelete, h.deleteInvite),
+		page(get, link.PatternSettingsServices, h.list),
+		page(post, link.PatternSettingsServices, h.createService),
+		page(post, link.PatternSettingsUserToken, h.rotateToken),
 		page(get, link.PatternSettingsUser, h.show),
 		page(post, link.PatternSettingsUserRole, h.saveRole),
 		page(post, link.PatternSettingsUserReset, h.resetLink),
@@ -93,6 +96,36 @@ func (h *users) invite(c echo.Context) error {
 	p.Sent = form.Mail && h.people.Mails()
 	p.Link = h.base.App(link.Invitation(secret))
 	return h.render(c, http.StatusOK, p)
+}
+
+// createService makes a service account and shows its token this once, as invite does a link.
+func (h *users) createService(c echo.Context) error {
+	var form struct {
+		Name string `form:"service"`
+	}
+	if err := web.Bind(c, &form); err != nil {
+		return err
+	}
+	p := views.UsersProps{Invite: views.InviteForm{Role: string(models.RoleMember), Mail: h.people.Mails()}}
+	token, made, err := h.people.CreateServiceAccount(c.Request().Context(), web.Actor(c), form.Name)
+	if fields, status, refused := web.Refused(c, err); refused {
+		p.Service = views.ServiceForm{Name: form.Name, Errors: fields}
+		return h.render(c, status, p)
+	}
+	if err != nil {
+		return err
+	}
+	p.Service = views.ServiceForm{Made: made, Token: token}
+	return h.render(c, http.StatusOK, p)
+}
+
+// rotateToken makes a service account a new token and shows it this once.
+func (h *users) rotateToken(c echo.Context) error {
+	token, err := h.people.RotateServiceToken(c.Request().Context(), web.Actor(c), c.Param("userID"))
+	if err != nil {
+		return err
+	}
+	return h.renderUser(c, http.StatusOK, views.UserProps{Token: token})
 }
 
 // deleteInvite ends an invitation.

@@ -1,13 +1,19 @@
 package handlers_test
 
 import (
+	"errors"
+	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
 
+	"surveyflow/internal/account"
+	"surveyflow/internal/clock"
 	"surveyflow/internal/link"
+	"surveyflow/internal/store"
 	"surveyflow/models"
 )
 
@@ -178,4 +184,91 @@ func TestABrowserIsSignedOutFromAnotherOne(t *testing.T) {
 	phone.get(link.Account()).to("")
 	desk.get(link.Account()).is(http.StatusOK)
 	desk.post(at).is(http.StatusNotFound)
+}
+
+func TestAServiceAccountIsForAProgramAlone(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	admin, ada := a.person("admin@example.com"), a.person("ada@example.com")
+	mine, theirs := ada.survey("Shared with HR"), ada.survey("Ada’s own")
+	ada.post(link.SettingsServices(), "service", "HR dashboards").is(http.StatusForbidden)
+	admin.post(link.SettingsServices(), "service", " ").is(http.StatusUnprocessableEntity)
+	p := admin.post(link.SettingsServices(), "service", "HR dashboards").is(http.StatusOK).says("#service", "HR dashboards is ready")
+	first := p.Find("#service-token").AttrOr("value", "")
+	path := p.Find("#service a[href^='/settings/users/UR_']").AttrOr("href", "")
+	id := strings.TrimPrefix(path, link.SettingsUser(""))
+	admin.post(link.SettingsServices(), "service", "hr: Dashboards").is(http.StatusConflict)
+	p = admin.get(link.SettingsUsers()).is(http.StatusOK).says("tbody", "Service account")
+	if len(first) != 40 || strings.Contains(p.text, first) {
+		t.Errorf("the token %q is shown again", first)
+	}
+
+	// A new token takes the place of the first. The old one was never used: what was lately is known for a second.
+	p = admin.post(link.SettingsUserToken(id)).is(http.StatusOK)
+	token := p.Find("#service-token").AttrOr("value", "")
+	admin.post(link.SettingsUserToken(a.actor("ada@example.com").UserID)).is(http.StatusNotFound)
+	call := func(token, path string) string {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.server.URL+"/API/v3"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Api-Token", token)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	has := func(text string, parts ...string) {
+		t.Helper()
+		for _, part := range parts {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s is not in %s", part, text)
+			}
+		}
+	}
+	has(call(first, "/whoami"), `"errorCode":"DCD_7"`)
+	has(call(token, "/whoami"), `"userId":"`+id+`"`, `"accountType":"UT_SERVICE"`, `"email":""`)
+	has(call(token, "/users"), `"username":"hr-dashboards@service.invalid","firstName":"HR dashboards","lastName":"","userType":"UT_SERVICE","email":"","accountStatus":"active"`)
+
+	// It sees what is shared with it, which is told to nobody by mail.
+	ada.get(link.SurveyShare(mine)).says("main", "HR dashboards (service account)")
+	ada.post(link.SurveyShare(mine), "person", id, "access", "view").to(link.SurveyShare(mine))
+	if all := call(token, "/surveys"); !strings.Contains(all, mine) || strings.Contains(all, theirs) {
+		t.Errorf("it sees %s", all)
+	}
+	has(call(token, "/surveys?scope=organization"), `"httpStatus":"403 - Forbidden"`)
+	mails, _, err := a.store.Mails(t.Context(), a.actor("admin@example.com"), store.MailFilter{}, store.Page{})
+	if err != nil || len(mails) != 0 {
+		t.Errorf("there are the mails %+v, %v", mails, err)
+	}
+
+	// Nobody comes in with it, and it stays what it is.
+	admin.post(link.SettingsUserRole(id), "role", "brand_admin").is(http.StatusConflict)
+	admin.post(link.SettingsUserReset(id)).is(http.StatusConflict)
+	a.browser().post(link.SignIn(), "email", "hr-dashboards@service.invalid", "password", "").is(http.StatusUnprocessableEntity)
+	u, err := a.store.User(t.Context(), a.actor("admin@example.com"), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.people.BeginSession(t.Context(), u, account.Client{}); models.ErrorCode(err) != models.CodeForbidden {
+		t.Errorf("a session begins: %v", err)
+	}
+	p = admin.get(link.SettingsUser(id)).is(http.StatusOK)
+	if p.Find("#role, #reset").Length() != 0 {
+		t.Error("its page offers a role or a password")
+	}
+	admin.post(link.SettingsUserDisable(id)).to(link.SettingsUser(id))
+	_, err = account.NewTokens(a.store, clock.System{}, slog.New(slog.DiscardHandler)).Authenticate(t.Context(), token)
+	if !errors.Is(err, account.ErrTokenDisabled) {
+		t.Errorf("the token of a disabled account: %v", err)
+	}
+	admin.post(link.SettingsUserToken(id)).is(http.StatusNotFound)
+	admin.get(link.SettingsAudit()).says("table", "hr-dashboards@service.invalid").says("table", "token")
 }

@@ -80,7 +80,9 @@ func (h *shares) people(ctx context.Context, actor models.Actor, ownerID string,
 			continue
 		}
 		label := u.Email
-		if name := u.Name(); name != u.Email {
+		if u.Service {
+			label = i18n.T(ctx, "users.service.option", "Name", u.Name())
+		} else if name := u.Name(); name != u.Email {
 			label = name + " (" + u.Email + ")"
 		}
 		options = append(options, components.Option{Value: u.ID, Label: label})

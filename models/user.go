@@ -68,7 +68,10 @@ type Organisation struct {
 // DefaultAuditDays is how long the audit log is kept unless the organisation says otherwise.
 const DefaultAuditDays = 365
 
-// User is a person who signs in.
+// ServiceDomain ends the names of service accounts: no mail ever reaches it (RFC 2606 §2), and none is written to it.
+const ServiceDomain = "@service.invalid"
+
+// User is a person who signs in, or the account of a program.
 type User struct {
 	ID           string `gorm:"primaryKey"`
 	OrgID        string
@@ -87,7 +90,16 @@ type User struct {
 	TOTPOnAt     *time.Time `gorm:"column:totp_on_at"`  // since when it counts
 	TOTPStep     int64      `gorm:"column:totp_step"`   // the last time step whose code was used
 	DigestHour   *int       // of their day, at which they get in one mail what surveys have to tell; nil for each at once
+	Service      bool       // the account of a program: it has tokens, and nobody signs in with it
 	CreatedAt    time.Time
+}
+
+// Mailbox gives the address that mail reaches the person at; a service account has none.
+func (u User) Mailbox() string {
+	if u.Service {
+		return ""
+	}
+	return u.Email
 }
 
 // Name gives the person's name, or the e-mail address when there is none.

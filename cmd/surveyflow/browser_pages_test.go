@@ -400,7 +400,7 @@ func (s *tour) visitPeople() {
 	for name, path := range map[string]string{
 		"settings": link.Settings(), "organisation": link.SettingsOrganisation(), "security": link.SettingsSecurity(), "api": link.SettingsAPI(),
 		"audit": link.SettingsAudit(), "mail": link.SettingsMail(), "outbox": link.Mails(),
-		"users": link.SettingsUsers(), "invite": link.SettingsInvites(), "notifications": link.Notifications(), "second-factor": link.SecondFactor(),
+		"users": link.SettingsUsers(), "invite": link.SettingsInvites(), "service": link.SettingsServices(), "notifications": link.Notifications(), "second-factor": link.SecondFactor(),
 		"credentials": link.Credentials(), "credential-new": link.CredentialNew(), "forgot": link.ForgotPassword(),
 	} {
 		s.visit(name, path, http.StatusOK)

@@ -26,7 +26,7 @@ func rowOfUser(u *models.User) userRow {
 	if u.DisabledAt != nil {
 		status = "disabled"
 	}
-	return userRow{ID: u.ID, Username: u.Email, FirstName: u.FirstName, LastName: u.LastName, UserType: accountTypes[u.Role], Email: u.Email, AccountStatus: status}
+	return userRow{ID: u.ID, Username: u.Email, FirstName: u.FirstName, LastName: u.LastName, UserType: accountType(u), Email: u.Mailbox(), AccountStatus: status}
 }
 
 // sees reports whether the caller may know of a person: of who can sign in everybody does, since surveys are shared with

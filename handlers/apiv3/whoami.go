@@ -26,6 +26,14 @@ type whoami struct {
 // accountTypes are our roles in the names that the field has for them.
 var accountTypes = map[models.Role]string{models.RoleBrandAdmin: "UT_BRANDADMIN", models.RoleMember: "UT_STANDARD"}
 
+// accountType gives the type of an account; one of a program has a name of its own.
+func accountType(u *models.User) string {
+	if u.Service {
+		return "UT_SERVICE"
+	}
+	return accountTypes[u.Role]
+}
+
 func (a *API) whoami(c *call) (any, error) {
 	u := &c.caller.User
 	zone := u.TimeZone
@@ -37,8 +45,8 @@ func (a *API) whoami(c *call) (any, error) {
 		zone = org.TimeZone
 	}
 	return whoami{
-		UserID: u.ID, BrandID: u.OrgID, UserName: u.Email, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
-		AccountType: accountTypes[u.Role], AccountStatus: "active", Language: qsf.LanguageCode(u.Language), TimeZone: zone,
+		UserID: u.ID, BrandID: u.OrgID, UserName: u.Email, FirstName: u.FirstName, LastName: u.LastName, Email: u.Mailbox(),
+		AccountType: accountType(u), AccountStatus: "active", Language: qsf.LanguageCode(u.Language), TimeZone: zone,
 		AccountCreationDate: seconds(u.CreatedAt),
 	}, nil
 }

@@ -76,6 +76,9 @@ func (p *People) ResetLink(ctx context.Context, a models.Actor, userID string) (
 	if err != nil {
 		return "", until, err
 	}
+	if u.Service {
+		return "", until, models.Conflict("people.error.service_sign_in", nil)
+	}
 	token = models.NewCapability()
 	r := p.newReset(u.ID, token)
 	if err := p.store.CreatePasswordReset(ctx, r, nil); err != nil {

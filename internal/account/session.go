@@ -29,6 +29,9 @@ const maxUserAgent = 300
 //
 // Where a second factor is set up, or required and not yet set up, the session opens nothing until it was shown.
 func (p *People) BeginSession(ctx context.Context, u *models.User, from Client) (string, error) {
+	if u.Service {
+		return "", &models.Error{Code: models.CodeForbidden, Key: "people.error.service_sign_in"}
+	}
 	stage := models.StageOpen
 	if u.TOTPOnAt != nil {
 		stage = models.StageCode

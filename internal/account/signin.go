@@ -106,12 +106,15 @@ func (p *People) auditFailure(ctx context.Context, u *models.User, ip string) er
 	return p.store.Audit(ctx, a, e)
 }
 
-// userByEmail gives nil when nobody has that address.
+// userByEmail gives nil when nobody who may sign in has that address.
 func (p *People) userByEmail(ctx context.Context, email string) (*models.User, error) {
 	o, err := p.store.TheOrganisation(ctx)
 	if err == nil {
 		var u *models.User
 		if u, err = p.store.UserByEmail(ctx, models.SystemActor(o.ID), email); err == nil {
+			if u.Service {
+				return nil, nil //nolint:nilnil // see below
+			}
 			return u, nil
 		}
 	}

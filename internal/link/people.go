@@ -7,6 +7,8 @@ const (
 
 	PatternSettingsUsers           = "/settings/users"
 	PatternSettingsInvites         = "/settings/users/invite"
+	PatternSettingsServices        = "/settings/users/service"
+	PatternSettingsUserToken       = "/settings/users/:userID/token"
 	PatternSettingsInviteDelete    = "/settings/invitations/:inviteID/delete"
 	PatternSettingsUser            = "/settings/users/:userID"
 	PatternSettingsUserRole        = "/settings/users/:userID/role"
@@ -33,6 +35,12 @@ func SettingsUsers() string { return PatternSettingsUsers }
 
 // SettingsInvites returns the path that makes an invitation (POST).
 func SettingsInvites() string { return PatternSettingsInvites }
+
+// SettingsServices returns the path that makes a service account (POST).
+func SettingsServices() string { return PatternSettingsServices }
+
+// SettingsUserToken returns the path that makes a service account a new token (POST).
+func SettingsUserToken(userID string) string { return fill(PatternSettingsUserToken, userID) }
 
 // SettingsInviteDelete returns the path that takes an invitation back (POST).
 func SettingsInviteDelete(inviteID string) string {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
 	"time"
 
 	"surveyflow/models"
@@ -46,6 +48,7 @@ func (b *batch) tell(ctx context.Context, n *models.Notices) error {
 		return nil
 	}
 	now := b.clock.Now()
+	n.Mails = slices.DeleteFunc(n.Mails, func(m models.Mail) bool { return strings.HasSuffix(models.EmailKey(m.To), models.ServiceDomain) })
 	for i := range n.Mails {
 		m := &n.Mails[i]
 		m.CreatedAt, m.StatusAt = now, now

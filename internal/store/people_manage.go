@@ -52,6 +52,9 @@ func (s *Store) SetUserRole(ctx context.Context, a models.Actor, id string, role
 		if err != nil || u.Role == role {
 			return err
 		}
+		if u.Service { // its figures stay those of its group
+			return models.Conflict("people.error.service_role", nil)
+		}
 		if err := tx.updateUser(ctx, a, id, "change role", map[string]any{"role": role}); err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ const personColumns = `users.id AS person_id, users.org_id AS person_org_id, use
 	users.role AS person_role, users.password_hash AS person_password_hash, users.language AS person_language,
 	users.time_zone AS person_time_zone, users.theme AS person_theme, users.disabled_at AS person_disabled_at,
 	users.last_login_at AS person_last_login_at, users.totp_sealed AS person_totp_sealed,
-	users.totp_on_at AS person_totp_on_at, users.totp_step AS person_totp_step, users.created_at AS person_created_at`
+	users.totp_on_at AS person_totp_on_at, users.totp_step AS person_totp_step, users.service AS person_service, users.created_at AS person_created_at`
 
 // TouchSession writes when a session was last used.
 func (s *Store) TouchSession(ctx context.Context, id string, at time.Time) error {
