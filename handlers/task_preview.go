@@ -44,7 +44,7 @@ func (h *workflows) previewTask(c echo.Context) error {
 		}
 	}
 	spec, errs := readTask(form, w.Draft.V.Tasks[i], "")
-	p := h.preview(spec, values)
+	p := h.preview(actor, spec, values)
 	if p == nil {
 		return c.NoContent(http.StatusNoContent)
 	}
@@ -55,7 +55,7 @@ func (h *workflows) previewTask(c echo.Context) error {
 
 // preview renders what a task would send; nil for a type that shows no preview. Errors are named like the fields of the
 // form.
-func (h *workflows) preview(spec models.TaskSpec, values exampleValues) *views.TaskPreview {
+func (h *workflows) preview(actor models.Actor, spec models.TaskSpec, values exampleValues) *views.TaskPreview {
 	kind, ok := h.types.Type(spec.Type)
 	if !ok || values.source == nil {
 		return nil
@@ -80,7 +80,7 @@ func (h *workflows) preview(spec models.TaskSpec, values exampleValues) *views.T
 		real.Test = false
 		values.subject = &real
 	}
-	request, problems := previewer.Preview(task.Input{Values: values.source, Now: h.clock.Now(), TaskID: spec.ID, Subject: values.subject})
+	request, problems := previewer.Preview(task.Input{Values: values.source, Actor: models.Actor{OrgID: actor.OrgID}, Now: h.clock.Now(), TaskID: spec.ID, Subject: values.subject})
 	return &views.TaskPreview{Request: &request, Errors: inConfig(problems)}
 }
 

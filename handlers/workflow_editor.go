@@ -272,7 +272,7 @@ func (h *workflows) fillPanel(c echo.Context, e *editor, p *views.WorkflowProps)
 		if p.Task.Receivers, err = receiverOptions(ctx, h.store, h.base, actor); err != nil {
 			return err
 		}
-		p.Task.Preview = h.preview(def.Tasks[i], e.examples)
+		p.Task.Preview = h.preview(actor, def.Tasks[i], e.examples)
 		if err := h.offerCredentials(ctx, actor, e.workflow.ID, &p.Task); err != nil {
 			return err
 		}

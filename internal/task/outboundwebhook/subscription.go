@@ -64,7 +64,7 @@ func (s *subscription) message(in task.Input, secrets []string) (task.Message, e
 		}
 		form.add("BrandID", f.BrandID)
 	}
-	if in.Test || value(in, "rm", "Status") == "1" {
+	if in.Test {
 		form.add("Test", "true")
 	}
 	m.Body = []byte(form.String())
@@ -126,5 +126,8 @@ func (p *pairs) add(name, value string) {
 	if p.Len() > 0 {
 		p.WriteByte('&')
 	}
-	p.WriteString(url.QueryEscape(name) + "=" + url.QueryEscape(value))
+	if value != task.Masked {
+		value = url.QueryEscape(value)
+	}
+	p.WriteString(url.QueryEscape(name) + "=" + value)
 }
