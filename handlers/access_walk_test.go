@@ -146,6 +146,7 @@ func (w *walk) things() map[string]string {
 		"listID": list.ID, "contactID": put[0].Contact.ID, "contactId": put[0].Contact.ID, "mailingListId": list.ID, "directoryId": directory,
 		"jobID": job.ID, "jobId": job.ID, "importID": brought, "importId": people,
 		"exportId":     strings.Replace(export.ID, "JB_", "ES_", 1),
+		"progressId":   strings.Replace(export.ID, "JB_", "ES_", 1),
 		"format":       "svg",
 		"credentialID": private.ID, "credentialId": private.ID, "version": "1", "removalID": "none", "name": "none",
 		"personID": w.User(models.NewCapability()+"@example.com", models.RoleMember).UserID, "mailID": letter.ID, "notificationID": notice.ID, "language": "de", "surveyID": w.Survey.ID, "surveyId": w.Survey.ID, "pageID": "BL_1", "questionID": "QID1", "questionId": "QID1",
@@ -295,6 +296,9 @@ var apiBodies = map[string]string{
 	"PUT /API/v3/survey-definitions/:surveyId/questions/:questionId": `{"QuestionText":"x","QuestionType":"TE","Selector":"SL"}`,
 	"POST /API/v3/survey-definitions/:surveyId/versions":             `{"Published":true,"Description":"x"}`,
 	"POST /API/v3/surveys/:surveyId/responses":                       `{"values":{}}`,
+	"POST /API/v3/surveys/:surveyId/update-responses":                `{"updates":[{"responseId":"$response","embeddedData":{"x":"y"}}]}`,
+	"POST /API/v3/surveys/:surveyId/delete-responses":                `{"deletes":[{"responseId":"R_0123456789abcde"}]}`,
+	"POST /API/v3/surveys/:surveyId/import-responses":                `{"format":"csv","fileUrl":"http://127.0.0.1:1/answers.csv"}`,
 	"POST /API/v3/workflows":                                         `{"name":"x"}`,
 	"POST /API/v3/mailinglists":                                      `{"name":"x"}`,
 	"POST /API/v3/directories/:directoryId/mailinglists":             `{"name":"x"}`,
@@ -338,9 +342,10 @@ var needMore = []string{
 	"/settings/users/:userID/token",                // they must be a service account
 	"/settings/security/service/test",              // a service must have been set
 	"/workflows/:workflowID/tasks/:taskID/secret",  // the task must be an outbound webhook
-	"/jobs/:jobID/file",                            // the job must have made one
-	"/API/v3/jobs/:jobId/file",                     // the same
-	"/surveys/templates/:name",                     // by the names of the templates
+	"/API/v3/surveys/:surveyId/update-responses/:progressId", "/API/v3/surveys/:surveyId/delete-responses/:progressId", "/API/v3/surveys/:surveyId/import-responses/:progressId",
+	"/jobs/:jobID/file",        // the job must have made one
+	"/API/v3/jobs/:jobId/file", // the same
+	"/surveys/templates/:name", // by the names of the templates
 }
 
 // classes says who may come to each route.
@@ -457,6 +462,13 @@ var classes = map[string]string{
 	"POST /API/v3/surveys/:surveyId/sessions/:sessionId":                "api edit",
 	"DELETE /API/v3/surveys/:surveyId/responses/:responseId":            "api edit",
 	"GET /API/v3/surveys/:surveyId/responses/:responseId":               "api view",
+	"GET /API/v3/surveys/:surveyId/response-schema":                     "api view",
+	"POST /API/v3/surveys/:surveyId/update-responses":                   "api edit",
+	"GET /API/v3/surveys/:surveyId/update-responses/:progressId":        "secret", // for who asked for it alone
+	"POST /API/v3/surveys/:surveyId/delete-responses":                   "api edit",
+	"GET /API/v3/surveys/:surveyId/delete-responses/:progressId":        "secret",
+	"POST /API/v3/surveys/:surveyId/import-responses":                   "api edit",
+	"GET /API/v3/surveys/:surveyId/import-responses/:progressId":        "secret",
 	"GET /API/v3/whoami":                                                "api user",
 	"GET /API/v3/workflows":                                             "api user",
 	"POST /API/v3/workflows":                                            "api user",

@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Job is long work that somebody asked for: it is done step by step on any node, goes on after a crash where it was, and can
 // be looked at and canceled meanwhile.
@@ -40,16 +43,21 @@ const (
 
 	JobImportContacts JobKind = "importContacts"
 	JobExportContacts JobKind = "exportContacts"
+
+	JobImportResponses JobKind = "importResponses"
+	JobUpdateResponses JobKind = "updateResponses"
+	JobDeleteResponses JobKind = "deleteResponses"
 )
 
 // JobKinds lists all kinds.
 var JobKinds = []JobKind{
 	JobReplayRuns, JobCancelRuns, JobPlayRuns, JobRunResponses, JobExportRuns, JobInvite, JobExportResponses, JobImportContacts, JobExportContacts,
+	JobImportResponses, JobUpdateResponses, JobDeleteResponses,
 }
 
 // ShowsRuns reports whether what a job of the kind did can be seen among the runs.
 func (k JobKind) ShowsRuns() bool {
-	return k != JobExportRuns && k != JobExportResponses && k != JobInvite && k != JobImportContacts && k != JobExportContacts
+	return slices.Contains([]JobKind{JobReplayRuns, JobCancelRuns, JobPlayRuns, JobRunResponses}, k)
 }
 
 // JobStatus says how a job stands.

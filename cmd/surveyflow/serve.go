@@ -262,6 +262,9 @@ func (a *app) jobs() map[models.JobKind]store.JobStep {
 	all[models.JobExportContacts] = a.contacts.ExportStep
 	all[models.JobExportRuns] = workflow.Export{Row: apiv3.RunJSON}.Step
 	all[models.JobExportResponses] = a.reports.Step
+	all[models.JobImportResponses] = a.reports.ImportStep
+	all[models.JobUpdateResponses] = a.surveys.ChangeStep
+	all[models.JobDeleteResponses] = a.surveys.ChangeStep
 	return all
 }
 

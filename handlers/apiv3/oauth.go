@@ -189,6 +189,7 @@ var resources = []struct{ path, resource string }{ // an empty resource stands f
 	{"/surveys/:surveyId/export-responses", "survey_responses"},
 	{"/surveys/:surveyId/import-responses", "survey_responses"},
 	{"/surveys/:surveyId/update-responses", "survey_responses"},
+	{"/surveys/:surveyId/delete-responses", "survey_responses"},
 	{"/surveys/:surveyId/response-schema", "survey_responses"},
 	{"/surveys/:surveyId/sessions", "survey_sessions"},
 	{"/surveys/:surveyId/collectors", "distributions"},

@@ -53,6 +53,7 @@ func TestEveryOtherTypeOfQuestionGoesThroughTheAPI(t *testing.T) {
 		"QID6_1":-1,"QID6_2":1,"QID7_1":["1","2"],"QID7_2":"2","QID8_TEXT":"ada@example.com","QID9_TEXT":"+47 21 00 00 00","QID10_TEXT":"example.com",
 		"QID11_TEXT":"2026-11-22","QID13":true}}`)
 	b.get(b.ada, "/surveys/"+s.id+"/responses/"+made.text("responseId")).golden("response_types")
+	b.get(b.ada, "/surveys/"+s.id+"/response-schema").golden("response_schema_types")
 	for values, field := range map[string]string{
 		`{"QID2":"maybe"}`:            "values.QID2",
 		`{"QID3_1":1,"QID3_2":1}`:     "values.QID3_2",

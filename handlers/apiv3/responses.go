@@ -165,3 +165,20 @@ func (a *API) deleteResponse(c *call) (any, error) {
 	}
 	return nil, missing(a.store.DeleteResponse(c.Request().Context(), c.actor, s.ID, c.Param("responseId")), "api.error.no_response")
 }
+
+// showSchema describes the responses to what is live of a survey; to its draft while nothing is.
+func (a *API) showSchema(c *call) (any, error) {
+	s, err := a.survey(c)
+	if err != nil {
+		return nil, err
+	}
+	def := &s.Draft.V
+	if s.Version > 0 {
+		if def, err = a.surveys.Definition(c.Request().Context(), s.ID, s.Version); err != nil {
+			return nil, err
+		}
+	}
+	return survey.DescribeResponses(def, s.Name, a.base.API("/surveys/"+s.ID+"/response-schema")), nil
+}
+
+var responseSchemaSchema = required(schema{"$schema": text, "$id": text, "title": text, "description": text, "type": text, "required": listOfText, "properties": anyObject})

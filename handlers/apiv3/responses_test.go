@@ -24,6 +24,7 @@ func TestAResponseIsCreatedAndRead(t *testing.T) {
 		t.Errorf("answer %v %s", r.header, r.body)
 	}
 	b.get(b.ada, "/surveys/"+s.id+"/responses/"+id).golden("response")
+	b.get(b.ada, "/surveys/"+s.id+"/response-schema").golden("response_schema")
 	if r := b.do(b.ada, "DELETE", "/surveys/"+s.id+"/responses/"+id+"?decrementQuotas=true", "").ok(); r.Result != nil {
 		t.Errorf("a result: %s", r.body)
 	}

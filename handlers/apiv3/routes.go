@@ -124,7 +124,7 @@ func offsetParam(what string) param {
 
 // endpoints is the table.
 func (a *API) endpoints() []endpoint {
-	return slices.Concat(a.accountEndpoints(), a.surveyEndpoints(), a.labelEndpoints(), a.collectorEndpoints(), a.definitionEndpoints(), a.responseEndpoints(), a.exportEndpoints(), a.workflowEndpoints(), a.subscriptionEndpoints(), a.failingEndpoints(), a.credentialEndpoints(), a.contactEndpoints(), a.distributionEndpoints(), a.messageEndpoints(), a.runEndpoints())
+	return slices.Concat(a.accountEndpoints(), a.surveyEndpoints(), a.labelEndpoints(), a.collectorEndpoints(), a.definitionEndpoints(), a.responseEndpoints(), a.bulkResponseEndpoints(), a.exportEndpoints(), a.workflowEndpoints(), a.subscriptionEndpoints(), a.failingEndpoints(), a.credentialEndpoints(), a.contactEndpoints(), a.distributionEndpoints(), a.messageEndpoints(), a.runEndpoints())
 }
 
 func (a *API) accountEndpoints() []endpoint {
@@ -259,6 +259,12 @@ func (a *API) responseEndpoints() []endpoint {
 		{
 			method: get, pattern: link.PatternAPIResponse, handler: a.serve(a.showResponse), name: "getResponse", tag: tagResponses,
 			summary: "One response with values and labels", result: survey.Export{},
+		},
+		{
+			method: get, pattern: link.PatternAPIResponseSchema, handler: a.serve(a.showSchema), name: "getResponseSchema", tag: tagResponses,
+			summary: "What the responses to a survey consist of, as JSON Schema",
+			more:    "Of what is published; of the draft while nothing is. What links and programs pass besides is embedded data that the schema does not name.",
+			result:  responseSchemaSchema,
 		},
 		{
 			method: put, pattern: link.PatternAPIResponseUpdate, handler: a.serve(a.updateResponse), name: "updateResponse", tag: tagResponses,

@@ -2,7 +2,6 @@ package contact
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -14,6 +13,7 @@ import (
 	"strings"
 
 	"surveyflow/internal/i18n"
+	"surveyflow/internal/sheet"
 	"surveyflow/internal/store"
 	"surveyflow/models"
 )
@@ -24,82 +24,37 @@ type Line struct {
 	Cells  []string `json:"c"`
 }
 
-// Sizes of the parts in which lines are kept. A part is what one step of the job reads.
-const (
-	linesOfPart = 500
-	bytesOfPart = 512 << 10
-	bytesOfRaw  = 512 << 10 // of a part of the file as it was uploaded
-)
+// bytesOfRaw is the size of a part of the file as it was uploaded.
+const bytesOfRaw = 512 << 10
 
 // lineWriter keeps lines as a file, part by part.
 type lineWriter struct {
-	ctx   context.Context //nolint:containedctx // it lives for one reading
-	store *store.Store
-	file  *models.File
-	part  []Line
-	bytes int
+	parts *store.LineFile[Line]
 	lines int64
 	width int
 	first []Line // of the file, to guess from
 }
 
 func (s *Service) newLines(ctx context.Context, a models.Actor) (*lineWriter, error) {
-	f := &models.File{Name: "lines", ContentType: "application/gzip", ExpiresAt: s.clock.Now().Add(models.FileRetention)}
-	if err := s.store.CreateFile(ctx, a, f); err != nil {
-		return nil, err
-	}
-	return &lineWriter{ctx: ctx, store: s.store, file: f}, nil
+	parts, err := store.NewLineFile[Line](ctx, s.store, a)
+	return &lineWriter{parts: parts}, err
 }
 
-// add is an eachLine.
+// add is a sheet.EachLine.
 func (w *lineWriter) add(number int, cells []string) error {
 	if w.lines++; w.lines > models.ImportMaxLines {
 		return unreadable("import.error.lines", "Max", models.ImportMaxLines-1)
 	}
 	w.width = max(w.width, len(cells))
 	line := Line{Number: number, Cells: cells}
+	size := 0
 	for _, cell := range cells {
-		w.bytes += len(cell)
+		size += len(cell)
 	}
 	if len(w.first) < 21 {
 		w.first = append(w.first, line)
 	}
-	if w.part = append(w.part, line); len(w.part) >= linesOfPart || w.bytes >= bytesOfPart {
-		return w.flush()
-	}
-	return nil
-}
-
-func (w *lineWriter) flush() error {
-	if len(w.part) == 0 {
-		return nil
-	}
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		return err
-	}
-	if err := json.NewEncoder(z).Encode(w.part); err != nil {
-		return fmt.Errorf("write lines: %w", err)
-	}
-	if err := z.Close(); err != nil {
-		return fmt.Errorf("write lines: %w", err)
-	}
-	w.part, w.bytes = w.part[:0], 0
-	return w.store.AddToFile(w.ctx, w.file.ID, b.Bytes())
-}
-
-// readLines reads a part that a lineWriter wrote.
-func readLines(part []byte) ([]Line, error) {
-	z, err := gzip.NewReader(bytes.NewReader(part))
-	if err != nil {
-		return nil, fmt.Errorf("read lines: %w", err)
-	}
-	var lines []Line
-	if err := json.NewDecoder(z).Decode(&lines); err != nil {
-		return nil, fmt.Errorf("read lines: %w", err)
-	}
-	return lines, nil
+	return w.parts.Add(line, size)
 }
 
 // Upload takes a file of contacts for a list: it is read through once, its encoding, its separator and the meaning of its columns
@@ -186,14 +141,14 @@ func (s *Service) read(ctx context.Context, a models.Actor, i *models.ContactImp
 	if err != nil {
 		return err
 	}
-	i.RowsID = w.file.ID
+	i.RowsID = w.parts.ID
 	if i.Format == models.ImportXLSX {
 		i.Sheets.V, i.Sheet, err = readXLSX(ctx, from, size, i.Sheet, w.add)
 	} else {
-		err = readCSV(io.NewSectionReader(from, 0, size), i.Encoding, i.Separator, w.add)
+		err = sheet.ReadCSV(io.NewSectionReader(from, 0, size), i.Encoding, i.Separator, models.ImportMaxColumns, w.add)
 	}
 	if err == nil {
-		err = w.flush()
+		err = w.parts.Flush()
 	}
 	if err != nil {
 		return err
@@ -240,7 +195,7 @@ func (s *Service) firstLines(ctx context.Context, i *models.ContactImport) ([]Li
 	case part == nil:
 		return nil, models.NotFound("import.error.gone")
 	}
-	return readLines(part)
+	return store.ReadLines[Line](part)
 }
 
 // Reading is how a file is to be read.
@@ -375,7 +330,7 @@ func (s *Service) ImportStep(ctx context.Context, tx *store.Store, j *models.Job
 	if err != nil {
 		return store.JobNext{}, err
 	}
-	lines, err := readLines(part)
+	lines, err := store.ReadLines[Line](part)
 	if err != nil {
 		return store.JobNext{}, err
 	}

@@ -36,7 +36,7 @@ func (s *Service) BringPeople(ctx context.Context, a models.Actor, listID string
 	if err != nil {
 		return nil, nil, err
 	}
-	i := &models.ContactImport{ListID: listID, Name: fileName(p.Name), Format: models.ImportJSON, RowsID: w.file.ID, Merge: p.Merge, Follow: p.Follow}
+	i := &models.ContactImport{ListID: listID, Name: fileName(p.Name), Format: models.ImportJSON, RowsID: w.parts.ID, Merge: p.Merge, Follow: p.Follow}
 	i.Columns.V = slices.Clone(fixed)
 	places := map[string]int{}
 	number := 0
@@ -49,7 +49,7 @@ func (s *Service) BringPeople(ctx context.Context, a models.Actor, listID string
 		return w.add(number, cells)
 	})
 	if err == nil {
-		err = w.flush()
+		err = w.parts.Flush()
 	}
 	if err == nil && w.lines == 0 {
 		err = models.Invalid(models.Field("contacts", "import.error.empty"))

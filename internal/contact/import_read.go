@@ -4,127 +4,19 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"encoding/csv"
-	"errors"
 	"io"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
 
+	"surveyflow/internal/sheet"
 	"surveyflow/models"
 )
 
-// eachLine is called for the lines of a file that have something in them: with their number in the file, from 1, and cells that
-// are the caller's to keep. Its error ends the reading.
-type eachLine func(number int, cells []string) error
-
-// readable says that a file cannot be read, in words for who brought it.
+// unreadable says that a file cannot be read, in words for who brought it.
 func unreadable(key string, args ...any) error {
 	return models.Invalid(models.Field("file", key, args...))
-}
-
-// decoders read the encodings of models.ImportEncodings. What is broken becomes the replacement character.
-var decoders = map[string]encoding.Encoding{
-	"utf-8":        unicode.UTF8,
-	"utf-16le":     unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM),
-	"utf-16be":     unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM),
-	"windows-1252": charmap.Windows1252,
-}
-
-// guarded ends the reading of a line that is longer than a line may be, so that a quote which is never closed takes no memory.
-type guarded struct {
-	from io.Reader
-	left int
-}
-
-var errLongLine = errors.New("line too long")
-
-func (g *guarded) Read(to []byte) (int, error) {
-	if g.left <= 0 {
-		return 0, errLongLine
-	}
-	n, err := g.from.Read(to)
-	g.left -= n
-	return n, err
-}
-
-// readCSV reads a file of cells (RFC 4180, and what spreadsheets write besides).
-func readCSV(from io.Reader, enc, separator string, each eachLine) error {
-	decoder := decoders[enc]
-	if decoder == nil || len(separator) != 1 {
-		return unreadable("import.error.setting")
-	}
-	g := &guarded{from: transform.NewReader(from, decoder.NewDecoder())}
-	r := csv.NewReader(g)
-	r.Comma, r.LazyQuotes, r.FieldsPerRecord = rune(separator[0]), true, -1
-	for first := true; ; first = false {
-		g.left = models.ImportMaxLine
-		cells, err := r.Read()
-		number, _ := 0, 0
-		if err == nil {
-			number, _ = r.FieldPos(0)
-		}
-		switch parse, broken := errors.AsType[*csv.ParseError](err); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case errors.Is(err, errLongLine):
-			number, _ := lineAfter(r)
-			return unreadable("import.error.long_line", "Line", number, "KB", models.ImportMaxLine>>10)
-		case broken:
-			return unreadable("import.error.line", "Line", parse.Line)
-		case err != nil:
-			return err
-		}
-		if first {
-			cells[0] = strings.TrimPrefix(cells[0], "\ufeff")
-			if strings.HasPrefix(strings.ToLower(cells[0]), "sep=") { // how a file tells Excel what stands between its cells
-				continue
-			}
-		}
-		if err := visit(number, cells, each); err != nil {
-			return err
-		}
-	}
-}
-
-// lineAfter gives the number of the line that a reader could not finish.
-func lineAfter(r *csv.Reader) (line, column int) {
-	defer func() { _ = recover() }() // FieldPos knows nothing before the first line
-	line, column = r.FieldPos(0)
-	return line + 1, column
-}
-
-// visit cleans a line and calls each for it when there is something in it.
-func visit(number int, cells []string, each eachLine) error {
-	last := -1
-	for i, cell := range cells {
-		if cells[i] = strings.TrimSpace(models.CleanText(cell)); cells[i] != "" {
-			last = i
-		}
-	}
-	if last < 0 {
-		return nil
-	}
-	if last >= models.ImportMaxColumns {
-		return unreadable("import.error.columns", "Line", number, "Max", models.ImportMaxColumns)
-	}
-	for i, cell := range cells[:last+1] {
-		cells[i] = armed(cell)
-	}
-	return each(number, cells[:last+1])
-}
-
-// armed takes back the apostrophe by which an export kept a spreadsheet from taking a text for a formula.
-func armed(cell string) string {
-	if len(cell) > 1 && cell[0] == '\'' && strings.IndexByte("=+-@\t\r\n", cell[1]) >= 0 {
-		return cell[1:]
-	}
-	return cell
 }
 
 // largestPart is how large a part of an XLSX file may be, once it is unpacked, that is not a table: those are read as a whole.
@@ -135,7 +27,7 @@ var reading = make(chan struct{}, 2)
 
 // readXLSX reads a sheet of a workbook; no name means the first. It gives the names of its sheets and of the one that was read.
 // What a formula came to and dates come as the text that a spreadsheet shows.
-func readXLSX(ctx context.Context, from io.ReaderAt, size int64, sheet string, each eachLine) (sheets []string, read string, err error) {
+func readXLSX(ctx context.Context, from io.ReaderAt, size int64, name string, each sheet.EachLine) (sheets []string, read string, err error) {
 	select {
 	case reading <- struct{}{}:
 		defer func() { <-reading }()
@@ -157,8 +49,8 @@ func readXLSX(ctx context.Context, from io.ReaderAt, size int64, sheet string, e
 	if len(sheets) == 0 {
 		return nil, "", unreadable("import.error.workbook")
 	}
-	if read = sheets[0]; sheet != "" {
-		read = sheet
+	if read = sheets[0]; name != "" {
+		read = name
 	}
 	rows, err := f.Rows(read)
 	if err != nil {
@@ -183,7 +75,7 @@ func readXLSX(ctx context.Context, from io.ReaderAt, size int64, sheet string, e
 		if length > models.ImportMaxLine {
 			return sheets, read, unreadable("import.error.long_line", "Line", number, "KB", models.ImportMaxLine>>10)
 		}
-		if err := visit(number, cells, each); err != nil {
+		if err := sheet.Visit(number, cells, models.ImportMaxColumns, each); err != nil {
 			return sheets, read, err
 		}
 	}
@@ -302,7 +194,7 @@ func guessSeparator(head []byte, enc string) string {
 	best, most := ",", 1
 	for _, separator := range models.ImportSeparators {
 		var widths []int
-		_ = readCSV(bytes.NewReader(head), enc, separator, func(_ int, cells []string) error {
+		_ = sheet.ReadCSV(bytes.NewReader(head), enc, separator, models.ImportMaxColumns, func(_ int, cells []string) error {
 			if widths = append(widths, len(cells)); len(widths) == 20 {
 				return io.EOF
 			}

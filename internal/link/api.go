@@ -18,6 +18,14 @@ const (
 	PatternAPISessions = APIPrefix + "/surveys/:surveyId/sessions"
 	PatternAPISession  = APIPrefix + "/surveys/:surveyId/sessions/:sessionId"
 
+	PatternAPIResponseSchema  = APIPrefix + "/surveys/:surveyId/response-schema"
+	PatternAPIResponseUpdates = APIPrefix + "/surveys/:surveyId/update-responses"
+	PatternAPIResponseUpdated = APIPrefix + "/surveys/:surveyId/update-responses/:progressId"
+	PatternAPIResponseDeletes = APIPrefix + "/surveys/:surveyId/delete-responses"
+	PatternAPIResponseDeleted = APIPrefix + "/surveys/:surveyId/delete-responses/:progressId"
+	PatternAPIResponseImports = APIPrefix + "/surveys/:surveyId/import-responses"
+	PatternAPIResponseImport  = APIPrefix + "/surveys/:surveyId/import-responses/:progressId"
+
 	PatternAPIExports          = APIPrefix + "/surveys/:surveyId/export-responses"
 	PatternAPIExport           = APIPrefix + "/surveys/:surveyId/export-responses/:exportId"
 	PatternAPIExportFile       = APIPrefix + "/surveys/:surveyId/export-responses/:exportId/file"

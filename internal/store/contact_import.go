@@ -82,9 +82,8 @@ func (s *Store) StartContactImport(ctx context.Context, a models.Actor, id strin
 		if err != nil {
 			return err
 		}
-		err = tx.write(ctx).Model(&models.File{}).Where("id = ?", i.RowsID).Update("expires_at", s.clock.Now().Add(models.JobRetention)).Error
-		if err != nil { // its time does not run out while the job stands still
-			return fault("start import", err)
+		if err := tx.KeepFile(ctx, i.RowsID); err != nil {
+			return err
 		}
 		r := tx.write(ctx).Model(&models.ContactImport{}).Where("id = ? AND job_id IS NULL", id).Update("job_id", j.ID)
 		return tx.changed(r, "start import", "import.error.started")

@@ -257,7 +257,7 @@ func (s *Store) eraseInvitations(ctx context.Context, all []models.Invitation) e
 func (s *Store) eraseFiles(ctx context.Context, orgID string) error {
 	var open int64
 	err := s.read(ctx).Model(&models.Job{}).Where("org_id = ? AND status = ? AND kind IN ?", orgID, models.JobOpen,
-		[]models.JobKind{models.JobImportContacts, models.JobExportContacts, models.JobExportResponses, models.JobExportRuns}).Count(&open).Error
+		[]models.JobKind{models.JobImportContacts, models.JobExportContacts, models.JobExportResponses, models.JobExportRuns, models.JobImportResponses, models.JobUpdateResponses, models.JobDeleteResponses}).Count(&open).Error
 	if err != nil {
 		return fault("find jobs", err)
 	}
@@ -269,6 +269,7 @@ func (s *Store) eraseFiles(ctx context.Context, orgID string) error {
 		"DELETE FROM files WHERE id IN (SELECT raw_id FROM contact_imports WHERE org_id = ?)",
 		"DELETE FROM files WHERE id IN (SELECT rows_id FROM contact_imports WHERE org_id = ?)",
 		"DELETE FROM contact_imports WHERE org_id = ? AND job_id IS NULL",
+		"DELETE FROM files WHERE org_id = ? AND name = '" + lineFileName + "'", // of jobs that were stopped
 	} {
 		if err := s.write(ctx).Exec(sql, orgID).Error; err != nil {
 			return fault("erase files", err)

@@ -44,6 +44,65 @@ func (s *Store) AddRuns(ctx context.Context, events []models.Event, runs []model
 	})
 }
 
+// bulkShard is the shard of counts that jobs write.
+const bulkShard = -1
+
+// AcceptMany stores acceptances as a part of an open transaction, such as the step of a job: their runs queue up behind one another,
+// so that other workflows are not kept waiting. Of each it gives the error that [Store.Accept] would; those with one leave nothing.
+// They must be of responses, and neither of invitations nor of collectors with a maximum.
+func (s *Store) AcceptMany(ctx context.Context, all []*Acceptance) ([]error, error) {
+	units := make([]*unit, len(all))
+	for i, a := range all {
+		units[i] = &unit{accept: a}
+	}
+	err := s.InTx(ctx, func(ctx context.Context, tx *Store) error {
+		t, ok := tx.w.Statement.ConnPool.(*sql.Tx)
+		if !ok {
+			return errors.New("store: no transaction is open")
+		}
+		b := &batch{core: s.core, tx: t}
+		for rest := units; len(rest) > 0; {
+			var first []*unit
+			first, rest = apart(rest)
+			if err := b.acceptMany(ctx, tx, first); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	errs := make([]error, len(units))
+	for i, u := range units {
+		errs[i] = u.err
+	}
+	return errs, err
+}
+
+// acceptMany writes what has one response once.
+func (b *batch) acceptMany(ctx context.Context, tx *Store, units []*unit) error {
+	units, err := b.dropStale(ctx, units)
+	if err != nil {
+		return fault("store responses", err)
+	}
+	if units, err = b.writeResponses(ctx, units); err != nil {
+		return fault("store responses", err)
+	}
+	if err := b.countResponses(ctx, bulkShard, units); err != nil {
+		return fault("store responses", err)
+	}
+	if err := b.confirmHeld(ctx, units); err != nil {
+		return fault("store responses", err)
+	}
+	var events []models.Event
+	var runs []models.Run
+	for _, u := range units {
+		if u.accept.Event != nil {
+			events = append(events, *u.accept.Event)
+		}
+		runs = append(runs, u.accept.Runs...)
+	}
+	return tx.AddRuns(ctx, events, runs, nil)
+}
+
 // ChosenRun is a run that a job is about to do something with.
 type ChosenRun struct {
 	models.Run

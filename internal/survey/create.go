@@ -18,6 +18,7 @@ type Creation struct {
 	Key      string                     // idempotency key; a second creation with it gives the first response; may be empty
 	Depth    int                        // length of the chain of our own calls that led here
 	CauseRun *string                    // the run whose call it is; nil for a call from outside
+	Imported bool                       // it comes from a file: only workflows that include imported responses start
 }
 
 // Create makes a response of a survey that has been live, also of a closed one. Its values must be possible answers; what
@@ -49,22 +50,32 @@ func (s *Service) Create(ctx context.Context, in Creation) (*models.Response, er
 
 // create makes the response by one live state. With a conflict it gives the response that could not be stored.
 func (s *Service) create(live *Live, in Creation) (*models.Response, error) {
+	fact, a, err := s.created(live, in)
+	if err != nil {
+		return nil, err
+	}
+	return a.Response, s.start(live, fact, a)
+}
+
+// created makes the response, and says what it is to workflows.
+func (s *Service) created(live *Live, in Creation) (workflow.Fact, *store.Acceptance, error) {
+	var fact workflow.Fact
 	if live.Survey.DeletedAt != nil {
-		return nil, models.NotFound("error.not_found")
+		return fact, nil, models.NotFound("error.not_found")
 	}
 	if live.Survey.Version == 0 {
-		return nil, models.Conflict("survey.error.never_live", nil)
+		return fact, nil, models.Conflict("survey.error.never_live", nil)
 	}
 	now := s.clock.Now()
 	r, err := s.read(live, in, now)
 	if err != nil {
-		return nil, err
+		return fact, nil, err
 	}
-	fact := workflow.Fact{
+	fact = workflow.Fact{
 		Type: models.EventSurveyResponse, On: models.OnCreated, Org: r.OrgID, SurveyID: r.SurveyID, SurveyName: live.Survey.Name, LabelsRev: live.Survey.LabelsRev, Response: r,
-		Definition: live.Definition, Depth: in.Depth, CauseRun: in.CauseRun, Now: now,
+		Definition: live.Definition, Depth: in.Depth, CauseRun: in.CauseRun, Imported: in.Imported, Now: now,
 	}
-	return r, s.start(live, fact, &store.Acceptance{Response: r, SurveyRev: live.Survey.LiveRev})
+	return fact, &store.Acceptance{Response: r, SurveyRev: live.Survey.LiveRev}, nil
 }
 
 // read makes the response out of the values.
@@ -77,6 +88,9 @@ func (s *Service) read(live *Live, in Creation, now time.Time) (*models.Response
 	r := &models.Response{
 		ID: models.NewID(models.PrefixResponse), OrgID: live.Survey.OrgID, SurveyID: live.Survey.ID, SurveyVersion: live.Survey.Version,
 		State: models.ResponseCompleted, Channel: values.channel(), Language: values.language(def.Language), Rev: 1,
+	}
+	if in.Imported {
+		r.Channel = models.ChannelImport
 	}
 	if in.Key != "" {
 		r.ID = derivedID("key", live.Survey.ID+"\x00"+in.Key)

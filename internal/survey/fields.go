@@ -54,6 +54,9 @@ func fieldName(name string) string {
 	return ""
 }
 
+// FieldNameProblem gives the message key of what keeps embedded data from being called so; "" when nothing does.
+func FieldNameProblem(name string) string { return fieldName(name) }
+
 // badInName tells the characters that no name has: piped text could not name it otherwise.
 func badInName(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune("_-. ", r)

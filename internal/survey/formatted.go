@@ -64,3 +64,7 @@ func (f formatted) export(q *models.Question, a models.Answer, out *Export) {
 	}
 	exportText(q, text, out)
 }
+
+func (f formatted) describe(q *models.Question, out *ResponseSchema) {
+	out.text(q, q.ID+"_TEXT", map[models.QuestionType]string{models.QuestionDate: "date", models.QuestionEmail: "email"}[f.kind])
+}

@@ -25,6 +25,8 @@ type questionType interface {
 	fromAPI(q *models.Question, in *apiInput) models.Answer
 	// export gives the values and labels of an answer (reference: JSON response export).
 	export(q *models.Question, a models.Answer, out *Export)
+	// describe says what export gives.
+	describe(q *models.Question, out *ResponseSchema)
 }
 
 // questionTypes is the registry, in the order of models.QuestionTypes.

@@ -45,3 +45,5 @@ func (consent) export(q *models.Question, a models.Answer, out *Export) {
 		out.Labels[q.ID] = c.Text
 	}
 }
+
+func (consent) describe(q *models.Question, out *ResponseSchema) { out.coded(q, q.ID, constants(q)) }

@@ -24,3 +24,5 @@ func (longText) validate(q *models.Question, a models.Answer, p *problems) { val
 func (longText) fromAPI(q *models.Question, in *apiInput) models.Answer { return textFromAPI(q, in) }
 
 func (longText) export(q *models.Question, a models.Answer, out *Export) { exportText(q, a.Text, out) }
+
+func (longText) describe(q *models.Question, out *ResponseSchema) { out.text(q, q.ID+"_TEXT", "") }

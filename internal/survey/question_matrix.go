@@ -73,3 +73,9 @@ func (t matrix) export(q *models.Question, a models.Answer, out *Export) {
 		t.row.export(rowQuestion(q, &q.Rows[i]), a.Rows[q.Rows[i].ID], out)
 	}
 }
+
+func (t matrix) describe(q *models.Question, out *ResponseSchema) {
+	for i := range q.Rows {
+		t.row.describe(partQuestion(q, &q.Rows[i]), out)
+	}
+}

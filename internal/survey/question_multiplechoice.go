@@ -84,3 +84,5 @@ func (multipleChoice) export(q *models.Question, a models.Answer, out *Export) {
 	out.Values[q.ID], out.Labels[q.ID] = values, labels
 	exportOther(q, a, out)
 }
+
+func (multipleChoice) describe(q *models.Question, out *ResponseSchema) { out.several(q, q.ID) }

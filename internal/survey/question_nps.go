@@ -72,3 +72,7 @@ func (nps) export(q *models.Question, a models.Answer, out *Export) {
 		out.Labels[q.ID] = a.Number.String()
 	}
 }
+
+func (nps) describe(q *models.Question, out *ResponseSchema) {
+	out.coded(q, q.ID, scores(0, MaxScore))
+}

@@ -107,3 +107,5 @@ func (number) fromAPI(q *models.Question, in *apiInput) models.Answer {
 func (number) export(q *models.Question, a models.Answer, out *Export) {
 	exportText(q, a.Number.String(), out)
 }
+
+func (number) describe(q *models.Question, out *ResponseSchema) { out.text(q, q.ID+"_TEXT", "") }

@@ -151,3 +151,11 @@ func (ranking) export(q *models.Question, a models.Answer, out *Export) {
 		out.Values[partField(q, id)] = i + 1
 	}
 }
+
+func (ranking) describe(q *models.Question, out *ResponseSchema) {
+	for i := range q.Choices {
+		part := partQuestion(q, &q.Choices[i])
+		out.value(part, part.ID, Property{Type: "number"})
+		out.display(part.ID, nil)
+	}
+}

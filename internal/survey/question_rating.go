@@ -90,3 +90,7 @@ func (rating) export(q *models.Question, a models.Answer, out *Export) {
 		out.Values[q.ID], out.Labels[q.ID] = a.Number, a.Number.String()
 	}
 }
+
+func (rating) describe(q *models.Question, out *ResponseSchema) {
+	out.coded(q, q.ID, scores(1, q.Scale.RatingPoints()))
+}

@@ -24,3 +24,5 @@ func (shortText) validate(q *models.Question, a models.Answer, p *problems) { va
 func (shortText) fromAPI(q *models.Question, in *apiInput) models.Answer { return textFromAPI(q, in) }
 
 func (shortText) export(q *models.Question, a models.Answer, out *Export) { exportText(q, a.Text, out) }
+
+func (shortText) describe(q *models.Question, out *ResponseSchema) { out.text(q, q.ID+"_TEXT", "") }

@@ -59,3 +59,7 @@ func (singleChoice) export(q *models.Question, a models.Answer, out *Export) {
 	}
 	exportOther(q, a, out)
 }
+
+func (singleChoice) describe(q *models.Question, out *ResponseSchema) {
+	out.coded(q, q.ID, constants(q))
+}

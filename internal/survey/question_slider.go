@@ -86,3 +86,11 @@ func (slider) export(q *models.Question, a models.Answer, out *Export) {
 		}
 	}
 }
+
+func (slider) describe(q *models.Question, out *ResponseSchema) {
+	for i := range q.Rows {
+		part := partQuestion(q, &q.Rows[i])
+		out.value(part, part.ID, Property{Type: "number"})
+		out.display(part.ID, nil)
+	}
+}

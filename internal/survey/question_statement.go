@@ -22,3 +22,5 @@ func (statement) validate(*models.Question, models.Answer, *problems) {}
 func (statement) fromAPI(*models.Question, *apiInput) models.Answer { return models.Answer{} }
 
 func (statement) export(*models.Question, models.Answer, *Export) {}
+
+func (statement) describe(*models.Question, *ResponseSchema) {}

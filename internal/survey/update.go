@@ -54,20 +54,34 @@ func (s *Service) update(ctx context.Context, live *Live, in Update) error {
 	if err != nil {
 		return err
 	}
-	if r.State == models.ResponseInProgress {
-		return models.Conflict("response.error.in_progress", nil)
-	}
-	def, err := s.Definition(ctx, r.SurveyID, r.SurveyVersion)
+	fact, a, err := s.updated(ctx, live, in, r)
 	if err != nil {
 		return err
 	}
+	err = s.start(live, fact, a) //nolint:contextcheck // what is noted of a stored fact outlives the request
+	if models.ErrorCode(err) == models.CodeConflict {
+		return errOvertaken
+	}
+	return err
+}
+
+// updated changes a response that was read, and says what that is to workflows.
+func (s *Service) updated(ctx context.Context, live *Live, in Update, r *models.Response) (workflow.Fact, *store.Acceptance, error) {
+	var fact workflow.Fact
+	if r.State == models.ResponseInProgress {
+		return fact, nil, models.Conflict("response.error.in_progress", nil)
+	}
+	def, err := s.Definition(ctx, r.SurveyID, r.SurveyVersion)
+	if err != nil {
+		return fact, nil, err
+	}
 	if r.Fields.V, err = in.fields(r.Fields.V); err != nil {
-		return err
+		return fact, nil, err
 	}
 	if ok, err := fits(r); err != nil {
-		return err
+		return fact, nil, err
 	} else if !ok {
-		return &models.Error{Code: models.CodeTooLarge, Key: "response.error.too_large"}
+		return fact, nil, &models.Error{Code: models.CodeTooLarge, Key: "response.error.too_large"}
 	}
 	now := s.clock.Now()
 	at := moment(def, now)
@@ -76,14 +90,11 @@ func (s *Service) update(ctx context.Context, live *Live, in Update) error {
 	if in.Recorded {
 		r.RecordedAt = &at
 	}
-	err = s.start(live, workflow.Fact{ //nolint:contextcheck // what is noted of a stored fact outlives the request
+	fact = workflow.Fact{
 		Type: models.EventSurveyResponse, On: models.OnUpdated, Org: r.OrgID, SurveyID: r.SurveyID, SurveyName: live.Survey.Name, LabelsRev: live.Survey.LabelsRev, Response: r,
 		Definition: def, Depth: in.Depth, CauseRun: in.CauseRun, Now: now,
-	}, &store.Acceptance{Response: r, Was: r.State, SurveyRev: live.Survey.LiveRev})
-	if models.ErrorCode(err) == models.CodeConflict {
-		return errOvertaken
 	}
-	return err
+	return fact, &store.Acceptance{Response: r, Was: r.State, SurveyRev: live.Survey.LiveRev}, nil
 }
 
 // fields gives the embedded data as it is after the change.
