@@ -104,8 +104,6 @@ func (in *responseExport) options() (report.Options, error) {
 	switch {
 	case in.Format == "":
 		return o, invalid("format", "report.error.api_format_missing")
-	case o.Format == "spss":
-		return o, invalid("format", "report.error.api_spss")
 	case !slices.Contains(report.APIFormats, o.Format):
 		return o, invalid("format", "report.error.api_format", "Value", in.Format)
 	case in.UseLabels && in.LabelColumns:

@@ -245,7 +245,7 @@ func TestEveryOptionOfAnExport(t *testing.T) {
 	b.do(b.ada, "GET", "/surveys/"+s.id+"/export-responses/"+file+"/file", "").fails(404, "404 - Not Found", "SF_NOT_FOUND", "removed after a day")
 
 	for body, field := range map[string]string{
-		`{}`: "format", `{"format":"sav"}`: "format", `{"format":"spss"}`: "format", `{"format":"csv","timeZone":"Mars"}`: "timeZone", `{"format":"csv","startDate":"x"}`: "startDate",
+		`{}`: "format", `{"format":"sav"}`: "format", `{"format":"csv","timeZone":"Mars"}`: "timeZone", `{"format":"csv","startDate":"x"}`: "startDate",
 		`{"format":"csv","limit":0}`: "limit", `{"format":"csv","useLabels":true,"includeLabelColumns":true}`: "includeLabelColumns", `{"format":"csv","filterId":"x"}`: "filterId",
 		`{"format":"csv","questionIds":["QID99"]}`: "questionIds", `{"format":"csv","surveyMetadataIds":["x"]}`: "surveyMetadataIds", `{"format":"csv","continuationToken":"x"}`: "continuationToken",
 		`{"format":"csv","useLabels":"x"}`: "useLabels", `{"format":"csv","startDate":"2026-01-02","endDate":"2026-01-01"}`: "endDate",

@@ -52,6 +52,7 @@ type params struct {
 // progress is the cursor of such a job.
 type progress struct {
 	Named  bool     // all names of embedded data are known
+	Gauged bool     // of a system file: all responses were measured
 	Passed []string // those beside the defined ones
 	Place  store.Place
 	State  state
@@ -289,6 +290,7 @@ type writing struct {
 	name        string
 	contentType string
 	writer      writer
+	asked       time.Time
 }
 
 func (s *Service) writing(ctx context.Context, db *store.Store, v *models.Survey, o *Options, total int64, asked time.Time) (*writing, error) {
@@ -296,7 +298,7 @@ func (s *Service) writing(ctx context.Context, db *store.Store, v *models.Survey
 	if err != nil {
 		return nil, err
 	}
-	w := &writing{service: s, db: db, survey: v, layout: l, options: o, total: total, writer: writers[o.Format], contentType: contentTypes[o.Format]}
+	w := &writing{service: s, db: db, survey: v, layout: l, options: o, total: total, asked: asked, writer: writers[o.Format], contentType: contentTypes[o.Format]}
 	if w.writer == nil {
 		return nil, fmt.Errorf("no writer for %q", o.Format)
 	}
@@ -304,7 +306,7 @@ func (s *Service) writing(ctx context.Context, db *store.Store, v *models.Survey
 	if !o.API {
 		base += " " + asked.UTC().Format(time.DateOnly)
 	}
-	w.name = fileName(base, string(o.Format))
+	w.name = fileName(base, o.Format.ending())
 	switch {
 	case o.Compress:
 		w.writer = packed{writer: w.writer, name: w.name}
@@ -330,6 +332,9 @@ func (w *writing) step(ctx context.Context, at *progress, b *bytes.Buffer) (done
 	t, err := w.table(at)
 	if err != nil {
 		return false, err
+	}
+	if w.options.Format == FormatSPSS && !at.Gauged {
+		return false, w.measure(ctx, t, scan, at)
 	}
 	begins := at.State.Bytes == 0
 	if begins {
@@ -394,13 +399,44 @@ func (w *writing) findNames(ctx context.Context, scan store.ResponseScan, at *pr
 	return nil
 }
 
+// measure looks at the next part of the responses, for a format that says before them how long their texts are.
+func (w *writing) measure(ctx context.Context, t *table, scan store.ResponseScan, at *progress) error {
+	scan.Limit = partRows
+	if w.options.Limit > 0 {
+		scan.Limit = int(min(int64(scan.Limit), w.options.Limit-at.State.Looked))
+	}
+	var found []models.Response
+	var err error
+	if scan.Limit > 0 {
+		if found, at.Place, err = w.db.ScanResponses(ctx, scan); err != nil {
+			return err
+		}
+	}
+	rows, err := w.service.rows(ctx, w.db, w.survey.ID, found)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		at.State.measure(t, &rows[i])
+	}
+	at.State.Looked += int64(len(rows))
+	if len(found) < scan.Limit || scan.Limit == 0 {
+		at.Gauged, at.Place = true, store.Place{}
+	}
+	return nil
+}
+
 func (w *writing) table(at *progress) (*table, error) {
 	zone, err := time.LoadLocation(w.options.Zone)
 	if err != nil {
 		return nil, errors.Join(errors.New("read zone"), err)
 	}
 	columns := w.options.chosen(w.layout.Columns(w.options.shape(), at.Passed))
-	t := &table{options: w.options, survey: w.survey.Name, zone: zone, days: w.layout.anonymous, fields: fieldsOf(columns, w.options.Show), pages: 1}
+	show := w.options.Show
+	if w.options.Format == FormatSPSS && !w.options.API { // its values have labels of their own
+		show = ShowValues
+	}
+	t := &table{options: w.options, questions: w.layout.Questions, asked: w.asked, survey: w.survey.Name, zone: zone, days: w.layout.anonymous, fields: fieldsOf(columns, show), pages: 1}
 	switch w.options.Format {
 	case FormatXLSX:
 		t.pages = sheetPages(w.total)

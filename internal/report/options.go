@@ -20,18 +20,20 @@ const (
 	FormatNDJSON Format = "ndjson"
 	FormatXML    Format = "xml"
 	FormatPDF    Format = "pdf"
+	FormatSPSS   Format = "spss" // a system file: .sav
 )
 
 // Formats lists the formats that people are offered, in their order; APIFormats those of the field's API.
 var (
-	Formats    = []Format{FormatXLSX, FormatCSV, FormatTSV, FormatJSON, FormatNDJSON, FormatXML, FormatPDF}
-	APIFormats = []Format{FormatCSV, FormatTSV, FormatJSON, FormatNDJSON, FormatXML}
+	Formats    = []Format{FormatXLSX, FormatCSV, FormatTSV, FormatJSON, FormatNDJSON, FormatXML, FormatSPSS, FormatPDF}
+	APIFormats = []Format{FormatCSV, FormatTSV, FormatJSON, FormatNDJSON, FormatSPSS, FormatXML}
 )
 
 // contentTypes are the media types of files that are not packed.
 var contentTypes = map[Format]string{
 	FormatCSV: "text/csv; charset=utf-8", FormatTSV: "text/tab-separated-values; charset=utf-8", FormatJSON: "application/json",
 	FormatXLSX:   "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	FormatSPSS:   "application/x-spss-sav",
 	FormatNDJSON: "application/x-ndjson", FormatXML: "application/xml; charset=utf-8", FormatPDF: "application/pdf",
 }
 
@@ -142,6 +144,14 @@ func (o *Options) chosen(all []Column) []Column {
 		}
 	}
 	return out
+}
+
+// ending gives how the names of files of the format end.
+func (f Format) ending() string {
+	if f == FormatSPSS {
+		return "sav"
+	}
+	return string(f)
 }
 
 // fileName makes a name for a file of what a survey is called: what no file system takes is left out.

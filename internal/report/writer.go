@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"surveyflow/internal/archive"
+	"surveyflow/models"
 )
 
 // field is a column as a file has it: one of a coded answer may have its label in a field of its own.
@@ -56,6 +57,9 @@ type table struct {
 	zone    *time.Location
 	days    bool // times are days: the survey is anonymous
 	pages   int  // of a spreadsheet, as many as the responses need
+
+	questions []*models.Question // over all versions
+	asked     time.Time          // when the file was
 }
 
 const (
@@ -121,6 +125,9 @@ type state struct {
 	Bytes   int64
 	Cut     int64 // texts that did not fit into a cell
 	Missing int64 // responses with letters that the document's font has not
+
+	Measured []measured `json:",omitempty"` // of a system file, by field
+	Looked   int64      `json:",omitempty"` // responses that were measured
 }
 
 // partLimit gives how many responses the next step writes, so that it takes as little memory and time where answers are long.
@@ -148,7 +155,7 @@ type writer interface {
 // writers are the formats, packed neither.
 var writers = map[Format]writer{
 	FormatCSV: delimited{','}, FormatTSV: delimited{'\t'}, FormatJSON: jsonRows{}, FormatNDJSON: jsonRows{lines: true}, FormatXML: xmlRows{},
-	FormatXLSX: spreadsheet{}, FormatPDF: document{},
+	FormatXLSX: spreadsheet{}, FormatPDF: document{}, FormatSPSS: spss{},
 }
 
 // packed puts what a writer writes into a ZIP file.
