@@ -48,7 +48,8 @@ type responseDeletes struct {
 }
 
 type oneDelete struct {
-	ResponseID string `json:"responseId"`
+	ResponseID      string `json:"responseId"`
+	DecrementQuotas bool   `json:"decrementQuotas"`
 }
 
 // responseFile is the body of POST …/import-responses that names a file.
@@ -119,7 +120,7 @@ func (a *API) startDeletes(c *call) (any, error) {
 		if d.ResponseID = models.CleanText(d.ResponseID); d.ResponseID == "" {
 			return nil, invalid("deletes["+strconv.Itoa(i)+"].responseId", "api.error.bulk_response")
 		}
-		changes.All[i].ResponseID = d.ResponseID
+		changes.All[i].ResponseID, changes.All[i].Uncounted = d.ResponseID, d.DecrementQuotas
 	}
 	return a.startChanges(c, changes)
 }

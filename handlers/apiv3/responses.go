@@ -163,7 +163,11 @@ func (a *API) deleteResponse(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, missing(a.store.DeleteResponse(c.Request().Context(), c.actor, s.ID, c.Param("responseId")), "api.error.no_response")
+	remove := a.store.DeleteResponse
+	if c.QueryParam("decrementQuotas") == "true" {
+		remove = a.store.DeleteCountedResponse
+	}
+	return nil, missing(remove(c.Request().Context(), c.actor, s.ID, c.Param("responseId")), "api.error.no_response")
 }
 
 // showSchema describes the responses to what is live of a survey; to its draft while nothing is.

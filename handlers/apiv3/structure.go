@@ -329,6 +329,17 @@ func (k keptList) index(all []json.RawMessage, id string) int {
 	return slices.IndexFunc(all, func(e json.RawMessage) bool { return qsf.MemberText(e, "ID") == id })
 }
 
+// unused names what of the list the product does not use: groups, and quotas whose logic asks what cannot be asked.
+func (k keptList) unused(def *models.SurveyDefinition, id string) []string {
+	if k.prefix == models.PrefixQuota {
+		all := k.get(def)
+		if _, ok := qsf.Quota(def, all[k.index(all, id)]); ok {
+			return nil
+		}
+	}
+	return []string{strings.TrimSuffix(k.name, "ID")}
+}
+
 func (k keptList) show(a *API) handler {
 	return func(c *call) (any, error) {
 		s, err := a.survey(c)
@@ -361,7 +372,7 @@ func (k keptList) create(a *API) handler {
 		if err != nil {
 			return nil, err
 		}
-		c.tellUnused([]string{strings.TrimSuffix(k.name, "ID")})
+		c.tellUnused(k.unused(&s.Draft.V, id))
 		return map[string]any{k.name: id, "revision": s.DraftRev}, nil
 	}
 }
@@ -373,7 +384,7 @@ func (k keptList) update(a *API) handler {
 			return nil, err
 		}
 		id := c.Param("quotaId")
-		_, err = a.edit(c, revision, func(s *models.Survey) error {
+		s, err := a.edit(c, revision, func(s *models.Survey) error {
 			all := k.get(&s.Draft.V)
 			i := k.index(all, id)
 			if i < 0 {
@@ -384,7 +395,7 @@ func (k keptList) update(a *API) handler {
 			return nil
 		})
 		if err == nil {
-			c.tellUnused([]string{strings.TrimSuffix(k.name, "ID")})
+			c.tellUnused(k.unused(&s.Draft.V, id))
 		}
 		return nil, err
 	}
@@ -420,10 +431,14 @@ func (a *API) listQuotas(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	counts, err := a.store.QuotaCounts(c.Request().Context(), s.ID)
+	if err != nil {
+		return nil, err
+	}
 	rows := []quotaRow{}
 	for _, q := range qsf.QuotasOf(&s.Draft.V) {
 		row := quotaRow{ID: qsf.MemberText(q, "ID"), Name: qsf.MemberText(q, "Name"), LogicType: qsf.MemberText(q, "LogicType")}
-		row.Count, row.Quota = qsf.MemberNumber(q, "Count"), qsf.MemberNumber(q, "Occurrences")
+		row.Count, row.Quota = int(counts[row.ID]), qsf.MemberNumber(q, "Occurrences")
 		if row.LogicType == "" {
 			row.LogicType = "Simple"
 		}
@@ -485,7 +500,7 @@ func (a *API) structureEndpoints() []endpoint {
 		},
 		{
 			method: get, pattern: link.PatternAPIQuotaList, handler: a.serve(a.listQuotas), name: "listSurveyQuotas", tag: tagSurveys,
-			summary: "The quotas of a survey, which are kept and limit nothing yet", result: list[quotaRow]{},
+			summary: "The quotas of a survey, with how many responses count for each", result: list[quotaRow]{},
 		},
 		{
 			method: get, pattern: link.PatternAPILanguages, handler: a.serve(a.showLanguages), name: "getLanguages", tag: tagSurveys,

@@ -152,12 +152,14 @@ func TestQuotasAreKept(t *testing.T) {
 	b := newBench(t)
 	s := b.newSurvey(b.ada)
 	path := "/survey-definitions/" + s.id + "/quotas"
-	r := b.post(b.ada, path, `{"Name":"Men","Occurrences":"100","LogicType":"Simple","Logic":{"0":[]},"Count":3}`)
+	r := b.post(b.ada, path, `{"Name":"Men","Occurrences":"100","LogicType":"Cross","Count":3}`)
 	id := r.text("QuotaID")
 	if !strings.HasPrefix(id, "QO_") || !strings.Contains(r.Meta.Notice, "Quota") {
 		t.Errorf("it is %s", r.body)
 	}
-	b.do(b.ada, "PUT", path+"/"+id, `{"Name":"Women","Occurrences":50}`).ok()
+	if r := b.do(b.ada, "PUT", path+"/"+id, `{"Name":"Women","Occurrences":50}`).ok(); strings.Contains(r.Meta.Notice, "Quota") {
+		t.Errorf("it is %s", r.body)
+	}
 	if got := b.get(b.ada, path+"/"+id); got.text("Name") != "Women" || got.text("ID") != id {
 		t.Errorf("it is %s", got.Result)
 	}

@@ -200,13 +200,17 @@ func (r *Room) thank(c echo.Context, v *survey.Visit, props views.RespondMessage
 	ctx := c.Request().Context()
 	piped := v.Piped()
 	props.Icon, props.Heading, props.Text = components.IconCircleCheck, i18n.T(ctx, "respond.done.title"), i18n.T(ctx, "respond.done.text")
-	if message := piped.Rich(v.Definition.End.Message); message != "" {
+	end := v.End()
+	if v.Full() {
+		props.Heading, props.Text = i18n.T(ctx, "respond.full.title"), i18n.T(ctx, "respond.full.text")
+	}
+	if message := piped.Rich(end.Message); message != "" {
 		props.Text = message
 	}
 	if !v.Definition.Anonymous && !v.IsPreview() {
 		props.Reference = v.Response.ID
 	}
-	switch target := piped.Redirect(v.Definition.End); {
+	switch target := piped.Redirect(end); {
 	case v.IsPreview():
 		props.Href, props.Label = previewAgain(v), i18n.T(ctx, "respond.preview.again")
 		if target != "" {
@@ -215,7 +219,7 @@ func (r *Room) thank(c echo.Context, v *survey.Visit, props views.RespondMessage
 	case target != "":
 		c.Response().Header().Set("Refresh", "0; url="+target)
 		props.Href, props.Label = target, i18n.T(ctx, "respond.done.continue")
-		if v.Definition.End.Message == "" {
+		if end.Message == "" {
 			props.Text = i18n.T(ctx, "respond.done.redirect", "Host", host(target))
 		}
 	}

@@ -58,7 +58,7 @@ func (r *Room) tryPage(c echo.Context) error {
 	if form.Get(fieldGo) == goLook {
 		return r.look(c, v, form)
 	}
-	next, err := r.survey.TryPage(v, survey.Submission{
+	next, err := r.survey.TryPage(c.Request().Context(), v, survey.Submission{
 		Page: form.Get(fieldPage), Back: form.Get(fieldGo) == goBack, Stay: form.Has(fieldSpeak), Form: form, Link: linked(form),
 	})
 	if e, ok := errors.AsType[*models.Error](err); ok && e.Code == models.CodeInvalid && next != nil {

@@ -522,7 +522,9 @@ func (r *fileReader) rest() {
 	}
 	if len(r.quotas) > 0 {
 		def.Extra[quotasKey] = raw(r.quotas)
-		r.note(models.ImportKept, "", "", "survey.import.line.quotas", "Count", len(r.quotas))
+		if unused := len(r.quotas) - len(QuotasInUse(def)); unused > 0 {
+			r.note(models.ImportKept, "", "", "survey.import.line.quotas", "Count", unused)
+		}
 	}
 	if len(r.groups) > 0 {
 		def.Extra[quotaGroupKey] = raw(r.groups)
@@ -720,7 +722,7 @@ func MemberNumber(object json.RawMessage, name string) int {
 }
 
 // WithMember gives a JSON object with a member set, and without what says of which draft a write was made.
-func WithMember(object json.RawMessage, name, value string) json.RawMessage {
+func WithMember(object json.RawMessage, name string, value any) json.RawMessage {
 	members, _, _ := mapOf(object)
 	out := models.RawFields{}
 	for member, v := range members {

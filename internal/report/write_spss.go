@@ -70,7 +70,9 @@ type variable struct {
 type valueLabel struct{ value, label string }
 
 // numeric reports whether a field can hold numbers alone.
-func (f *field) numbers() bool { return !f.label && !f.Time && (f.Numeric || f.Coded && (!f.Several || f.ChoiceID != "")) }
+func (f *field) numbers() bool {
+	return !f.label && !f.Time && (f.Numeric || f.Coded && (!f.Several || f.ChoiceID != ""))
+}
 
 // measure takes in what a row holds.
 func (s *state) measure(t *table, r *row) {

@@ -48,7 +48,9 @@ func (r *reading) bytes(n int) []byte {
 
 func (r *reading) int() int { return int(int32(binary.LittleEndian.Uint32(r.bytes(4)))) }
 
-func (r *reading) float() float64 { return math.Float64frombits(binary.LittleEndian.Uint64(r.bytes(8))) }
+func (r *reading) float() float64 {
+	return math.Float64frombits(binary.LittleEndian.Uint64(r.bytes(8)))
+}
 
 func (r *reading) text(n int) string { return strings.TrimRight(string(r.bytes(n)), " ") }
 

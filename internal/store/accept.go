@@ -23,6 +23,7 @@ type Acceptance struct {
 
 	Invitation   *InvitationProgress // that the response came through; nil for none
 	MaxResponses int                 // of the response's collector; 0 means without limit
+	Quotas       []QuotaPart         // that the response counts for; nil for none
 
 	WorkflowRev int64 // of an event that was sent to one workflow: the Workflow.LiveRev that it was matched against
 }
@@ -31,6 +32,7 @@ type Acceptance struct {
 //
 // Errors: [ErrStale] when the survey's live state is newer than SurveyRev, or the workflow's than WorkflowRev: load it, match
 // and submit again. [ErrSeen] when there is an event with the same Dedupe: nothing is stored then.
+// [QuotaFull] when it would go beyond one of its quotas.
 // models.CodeConflict when the response is not there to be written so: it was changed since it was read, is finished,
 // its response key is used, or its invitation is finished or its collector full; nothing is stored then. models.CodeUnavailable when the database cannot be reached.
 func (s *Store) Accept(a *Acceptance) error {
@@ -130,6 +132,10 @@ func (b *batch) accept(ctx context.Context, shard int, units []*unit) error {
 	if err != nil {
 		return err
 	}
+	units, err = b.dropBeyond(ctx, units)
+	if err != nil {
+		return err
+	}
 	units, err = b.writeResponses(ctx, units)
 	if err != nil {
 		return err
@@ -139,6 +145,9 @@ func (b *batch) accept(ctx context.Context, shard int, units []*unit) error {
 		return err
 	}
 	if err := b.countResponses(ctx, shard, units); err != nil {
+		return err
+	}
+	if err := b.countQuotas(ctx, units); err != nil {
 		return err
 	}
 	if err := b.follow(ctx, units, had); err != nil {

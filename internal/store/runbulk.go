@@ -56,11 +56,10 @@ func (s *Store) AcceptMany(ctx context.Context, all []*Acceptance) ([]error, err
 		units[i] = &unit{accept: a}
 	}
 	err := s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		t, ok := tx.w.Statement.ConnPool.(*sql.Tx)
-		if !ok {
-			return errors.New("store: no transaction is open")
+		b, err := tx.batch()
+		if err != nil {
+			return err
 		}
-		b := &batch{core: s.core, tx: t}
 		for rest := units; len(rest) > 0; {
 			var first []*unit
 			first, rest = apart(rest)

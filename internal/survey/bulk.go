@@ -19,6 +19,7 @@ type ResponseChange struct {
 	ResponseID   string                     `json:"r"`
 	EmbeddedData map[string]json.RawMessage `json:"f,omitempty"` // see Update
 	Kept         bool                       `json:"k,omitempty"` // when it was recorded stays
+	Uncounted    bool                       `json:"u,omitempty"` // of one that is deleted: it counts for no quota any more
 }
 
 // ResponseChanges are what a program asks to be done with many responses of a survey.
@@ -94,7 +95,11 @@ func (s *Service) ChangeStep(ctx context.Context, tx *store.Store, j *models.Job
 	var errs []error
 	if j.Kind == models.JobDeleteResponses {
 		for _, c := range changes {
-			err := tx.DeleteResponse(ctx, actor, j.Subject, c.ResponseID)
+			remove := tx.DeleteResponse
+			if c.Uncounted {
+				remove = tx.DeleteCountedResponse
+			}
+			err := remove(ctx, actor, j.Subject, c.ResponseID)
 			if _, refused := errors.AsType[*models.Error](err); err != nil && !refused {
 				return store.JobNext{}, err
 			}

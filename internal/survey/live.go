@@ -29,6 +29,7 @@ type Live struct {
 	Shares     map[string]models.Access // by the ids of people
 	spoken     *spoken
 	logic      *logic
+	quotas     []quota
 }
 
 // Collector finds a collector by its slug; nil when it is not there.
@@ -123,7 +124,7 @@ const loadTimeout = 10 * time.Second
 
 func compile(l *store.LiveSurvey) (*Live, error) {
 	live := &Live{Survey: l.Survey, Definition: &l.Definition, Collectors: l.Collectors, Shares: make(map[string]models.Access, len(l.Shares))}
-	live.spoken, live.logic = newSpoken(live.Definition), compileLogic(live.Definition)
+	live.spoken, live.logic, live.quotas = newSpoken(live.Definition), compileLogic(live.Definition), compileQuotas(live.Definition)
 	for _, sh := range l.Shares {
 		live.Shares[sh.UserID] = sh.Access
 	}

@@ -126,8 +126,8 @@ func (s *Service) Rehearse(ctx context.Context, a models.Actor, v *Visit) ([]mod
 }
 
 // TryPage takes a page of a preview and gives what follows, like [Service.Submit].
-func (s *Service) TryPage(v *Visit, in Submission) (*Visit, error) {
+func (s *Service) TryPage(ctx context.Context, v *Visit, in Submission) (*Visit, error) {
 	begun := *v
 	begun.Carry(in.Link)
-	return s.submit(&begun, in)
+	return s.submit(ctx, &begun, in)
 }

@@ -51,7 +51,7 @@ func (s *Service) Submit(ctx context.Context, v *Visit, in Submission) (*Visit, 
 		begun := *v
 		begun.Carry(in.Link)
 		begun.give(in.Fields)
-		next, err := s.submit(&begun, in) //nolint:contextcheck // what is noted of a stored fact outlives the request
+		next, err := s.submit(ctx, &begun, in)
 		switch {
 		case errors.Is(err, store.ErrStale):
 			if v, err = s.reload(ctx, v); err != nil {
@@ -86,7 +86,7 @@ func (s *Service) reopen(ctx context.Context, v *Visit) (*Visit, error) {
 }
 
 // submit takes the page by the live state of the visit. It does not change the visit.
-func (s *Service) submit(v *Visit, in Submission) (*Visit, error) {
+func (s *Service) submit(ctx context.Context, v *Visit, in Submission) (*Visit, error) {
 	if v.State != StateAnswering {
 		return v, nil
 	}
@@ -112,7 +112,19 @@ func (s *Service) submit(v *Visit, in Submission) (*Visit, error) {
 	}
 	next.Response, next.Fields = r, nil
 	wrong = next.goOn(in)
-	if err := s.save(&next); err != nil {
+	var quotas []store.QuotaPart
+	if len(next.Live.quotas) > 0 && !in.Back && !in.Stay && len(next.Added) == 0 && len(wrong) == 0 && !next.preview {
+		var err error
+		if quotas, err = s.limit(ctx, &next); err != nil {
+			return nil, err
+		}
+	}
+	err := s.save(&next, quotas)                              //nolint:contextcheck // what is noted of a stored fact outlives the request
+	if full, ok := errors.AsType[*store.QuotaFull](err); ok { // somebody else was the last one
+		next.endBy(full.ID)
+		err = s.save(&next, nil) //nolint:contextcheck // as above
+	}
+	if err != nil {
 		return nil, err
 	}
 	next.Page = min(next.Page, len(next.pages)-1)
@@ -220,11 +232,11 @@ func opened(said, now time.Time) time.Time {
 	return said
 }
 
-// save stores the response of the visit, at its page; past the last page it is complete.
-func (s *Service) save(v *Visit) error {
+// save stores the response of the visit, at its page; past the last page it is complete, and counts for quotas.
+func (s *Service) save(v *Visit, quotas []store.QuotaPart) error {
 	now := s.clock.Now()
 	r := v.Response
-	a := &store.Acceptance{Response: r, Was: models.ResponseInProgress, SurveyRev: v.Live.Survey.LiveRev, MaxResponses: v.Collector.MaxResponses}
+	a := &store.Acceptance{Response: r, Was: models.ResponseInProgress, SurveyRev: v.Live.Survey.LiveRev, MaxResponses: v.Collector.MaxResponses, Quotas: quotas}
 	r.UpdatedAt = moment(v.Definition, now)
 	if v.Page < len(v.pages) {
 		r.Page = v.pages[v.Page].ID
