@@ -341,6 +341,7 @@ var needMore = []string{
 	"/settings/users/:userID/second-factor/delete", // there must be one
 	"/settings/users/:userID/token",                // they must be a service account
 	"/settings/security/service/test",              // a service must have been set
+	"/settings/mail/outbox/:mailID/report",         // the mail must have one
 	"/workflows/:workflowID/tasks/:taskID/secret",  // the task must be an outbound webhook
 	"/API/v3/surveys/:surveyId/update-responses/:progressId", "/API/v3/surveys/:surveyId/delete-responses/:progressId", "/API/v3/surveys/:surveyId/import-responses/:progressId",
 	"/jobs/:jobID/file",        // the job must have made one
