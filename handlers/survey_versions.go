@@ -120,7 +120,7 @@ func (h *builder) check(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.SurveyCheckProps{Survey: *s, Warnings: survey.Warnings(&s.Draft.V)}
+	p := views.SurveyCheckProps{Survey: *s, Warnings: survey.Warnings(s.Name, &s.Draft.V)}
 	p.Problems, _ = checkFields(survey.Check(&s.Draft.V))
 	if s.Version > 0 {
 		live, err := h.store.SurveyVersion(ctx, s.ID, s.Version)

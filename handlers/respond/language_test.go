@@ -82,8 +82,18 @@ func TestThePageIsReadInALanguageThatTheSurveyHas(t *testing.T) {
 
 func TestWhatIsNotTranslatedRunsItsOwnWay(t *testing.T) {
 	t.Parallel()
-	st := newSite(t, spoken())
+	def := spoken()
+	def.Block(pageOne).Questions[0].Scale.Low = "Never ever"
+	st := newSite(t, def)
 	p := st.visitor(t, true).open(link.Respond(st.slug)+"?Q_Language=AR").sees(200, "By a friend").speaks("ar", "rtl")
+	for selector, want := range map[string]string{"h2[lang=en][dir=ltr]": "About us", ".scale-ends [lang=en][dir=ltr]": "Never ever"} {
+		if got := p.page.Find(selector).Text(); !strings.Contains(got, want) || strings.Contains(got, "10") {
+			t.Errorf("%s is %q; want %q", selector, got, want)
+		}
+	}
+	if _, marked := p.page.Find("h1").Attr("lang"); marked {
+		t.Error("the title is marked although it is translated")
+	}
 	if own := p.page.Find("form [lang=en][dir=ltr]").Text(); !strings.Contains(own, "By a friend") || strings.Contains(own, "هل") || strings.Contains(own, "عن") {
 		t.Errorf("in English are marked: %q", own)
 	}

@@ -62,7 +62,7 @@ func (r *Room) pageProps(p page) views.RespondPageProps {
 	v := p.visit
 	pages, piped := v.Pages(), v.Piped()
 	props := views.RespondPageProps{
-		Title: v.Title(), Language: v.Definition.Language, Heading: piped.Text(pages[v.Page].Title),
+		Title: v.Title(), Language: v.Definition.Language, Heading: piped.Text(pages[v.Page].Title), HeadingTranslations: pages[v.Page].Translations, Translations: v.Definition.Translations,
 		Buttons: v.Definition.Buttons, Languages: languagesOf(v, ""),
 		Page: v.Page + 1, Pages: len(pages), NoProgress: v.Definition.NoProgress, Back: v.Page > 0 && !v.Definition.NoBack,
 		Action: action(v), Preview: p.preview, Form: p.form, Errors: p.errors,
@@ -76,7 +76,7 @@ func (r *Room) pageProps(p page) views.RespondPageProps {
 	}
 	props.Followed = v.Followed()
 	if v.Page == 0 {
-		props.Introduction, props.Translations = piped.Rich(v.Definition.Description), v.Definition.Translations
+		props.Introduction = piped.Rich(v.Definition.Description)
 	}
 	if pass := v.Way().Pass; pass != "" && v.Response == nil {
 		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldPass, Value: pass})
@@ -205,7 +205,10 @@ func (r *Room) thank(c echo.Context, v *survey.Visit, props views.RespondMessage
 		props.Heading, props.Text = i18n.T(ctx, "respond.full.title"), i18n.T(ctx, "respond.full.text")
 	}
 	if message := piped.Rich(end.Message); message != "" {
-		props.Text = message
+		props.Text, props.Message = message, models.Translations{} // that of a quota is in the survey's own language alone
+		if !v.Full() && v.Definition.Translations != nil {
+			props.Message = v.Definition.Translations
+		}
 	}
 	if !v.Definition.Anonymous && !v.IsPreview() {
 		props.Reference = v.Response.ID

@@ -52,9 +52,9 @@ func findIn(questions []models.Question, id string) bool {
 	return false
 }
 
-// Warnings tells what keeps nobody from putting a definition live, but may not be meant. The fields are as Check has
+// Warnings tells what keeps nobody from putting the definition of a survey live, but may not be meant. The fields are as Check has
 // them.
-func Warnings(def *models.SurveyDefinition) []models.FieldError {
+func Warnings(name string, def *models.SurveyDefinition) []models.FieldError {
 	var p problems
 	warnPiped("description", &models.SurveyDefinition{}, []string{def.Description}, &p)
 	texts := map[string]string{}
@@ -84,7 +84,7 @@ func Warnings(def *models.SurveyDefinition) []models.FieldError {
 	if def.End.Redirect != "" && def.End.Message != "" {
 		p.add("end.message", "survey.warning.message_unseen")
 	}
-	warnTranslations(def, &p)
+	warnTranslations(name, def, &p)
 	return p
 }
 

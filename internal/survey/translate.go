@@ -168,23 +168,23 @@ func tokens(text string) []string {
 }
 
 // warnTranslations tells what is not translated, may be translated wrongly, or loses what was put in.
-func warnTranslations(def *models.SurveyDefinition, p *problems) {
+func warnTranslations(name string, def *models.SurveyDefinition, p *problems) {
 	for _, tag := range def.Languages {
-		name := i18n.OwnLanguageName(tag)
-		is := ProgressOf(def, "", tag)
+		language := i18n.OwnLanguageName(tag)
+		is := ProgressOf(def, name, tag)
 		if is.Missing > 0 {
-			p.add("languages", "survey.warning.translation_missing", "Language", name, "Count", is.Missing)
+			p.add("languages", "survey.warning.translation_missing", "Language", language, "Count", is.Missing)
 		}
 		if is.Stale > 0 {
-			p.add("languages", "survey.warning.translation_stale", "Language", name, "Count", is.Stale)
+			p.add("languages", "survey.warning.translation_stale", "Language", language, "Count", is.Stale)
 		}
-		for _, t := range def.Texts("") {
+		for _, t := range def.Texts(name) {
 			text := t.Translation(tag).Text
 			if text == "" {
 				continue
 			}
 			for _, token := range tokensMissing(*t.Value, text) {
-				p.add(cmp.Or(t.Question, t.Block, "languages"), "survey.warning.translation_token", "Language", name, "Token", token)
+				p.add(cmp.Or(t.Question, t.Block, "languages"), "survey.warning.translation_token", "Language", language, "Token", token)
 			}
 		}
 	}

@@ -23,7 +23,7 @@ func TestEveryTemplateCanGoLiveAsItIs(t *testing.T) {
 		if err := survey.Check(&def); err != nil {
 			t.Errorf("%s cannot go live: %v", tpl.ID, err)
 		}
-		for _, w := range survey.Warnings(&def) {
+		for _, w := range survey.Warnings("", &def) {
 			t.Errorf("%s: %s %s %v", tpl.ID, w.Field, w.Key, w.Args)
 		}
 		if n := len(def.Questions()); n != tpl.Questions() || next != n+1 {
