@@ -39,3 +39,20 @@ func TestStartersThatSendASurveyLackNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestTheWeeklyStarterLacksNothing(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	b := a.person(ada)
+	survey := b.survey("Lunch")
+	at := b.post(link.Workflows(), "surveyId", survey, "event", "surveyResponse", "starter", views.StarterWeekly).to("")
+	path, _, _ := strings.Cut(at, "?")
+	def := a.definition(strings.TrimPrefix(path, link.Workflows()+"/"))
+	if err := workflow.Check(a.tasks, &def, nil); err != nil || def.Event.Type != models.EventSchedule || def.Event.Cron != "0 8 * * 1" || def.Event.TimeZone == "" {
+		t.Errorf("%v, %+v", err, def.Event)
+	}
+	var c models.EmailConfig
+	if err := json.Unmarshal(def.Tasks[0].Config, &c); err != nil || c.To != ada || !strings.Contains(c.Subject, "Lunch") || !strings.Contains(c.Body, link.SurveyReports(survey)) {
+		t.Errorf("%v, %+v", err, c)
+	}
+}
