@@ -308,9 +308,9 @@ func TestASystemFileHasTypesLabelsAndMissingValues(t *testing.T) {
 		code := "-99"
 		_, content = b.export(report.Options{Format: report.FormatSPSS, API: true, Show: report.ShowValues, Unanswered: &code})
 		s = parseSystem(t, content)
-		got, v := s.column(t, "Q6")
+		got, _ := s.column(t, "Q6")
 		same(t, "with a code for no answer", got, []any{-2.5, nil, 123456.25})
-		got, v = s.column(t, "Q5")
+		got, v := s.column(t, "Q5")
 		same(t, "with a code for no answer", got, []any{9.0, 3.0, -99.0})
 		same(t, "the code", v.missing, []float64{-99})
 		got, v = s.column(t, "Q2")

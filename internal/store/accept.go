@@ -32,7 +32,7 @@ type Acceptance struct {
 //
 // Errors: [ErrStale] when the survey's live state is newer than SurveyRev, or the workflow's than WorkflowRev: load it, match
 // and submit again. [ErrSeen] when there is an event with the same Dedupe: nothing is stored then.
-// [QuotaFull] when it would go beyond one of its quotas.
+// [QuotaFullError] when it would go beyond one of its quotas.
 // models.CodeConflict when the response is not there to be written so: it was changed since it was read, is finished,
 // its response key is used, or its invitation is finished or its collector full; nothing is stored then. models.CodeUnavailable when the database cannot be reached.
 func (s *Store) Accept(a *Acceptance) error {

@@ -111,10 +111,10 @@ func (b *batch) some(ctx context.Context, prepared *sql.Stmt, columns []any, fro
 		}
 	}
 	if scan == nil {
-		_, err := b.bind(ctx, prepared).ExecContext(ctx, args...)
+		_, err := b.bind(ctx, prepared).ExecContext(ctx, args...) //nolint:sqlclosecheck // the end of the transaction closes it
 		return err
 	}
-	rows, err := b.bind(ctx, prepared).QueryContext(ctx, args...)
+	rows, err := b.bind(ctx, prepared).QueryContext(ctx, args...) //nolint:sqlclosecheck // the end of the transaction closes it
 	return scanAll(rows, err, scan)
 }
 

@@ -227,7 +227,7 @@ func (r *reads) QueryContext(ctx context.Context, text string, args ...any) (*sq
 			return nil, err
 		}
 		if st, ok = r.known.LoadOrStore(text, fresh); ok {
-			fresh.Close()
+			defer fresh.Close()
 		}
 	}
 	return st.(*sql.Stmt).QueryContext(ctx, args...) //nolint:forcetypeassert,errcheck // nothing else is in it

@@ -15,10 +15,10 @@ type QuotaPart struct {
 	Limit int64 // -1 means without one: it is counted alone
 }
 
-// QuotaFull says that a response was not stored because it would go beyond a quota.
-type QuotaFull struct{ ID string }
+// QuotaFullError says that a response was not stored because it would go beyond a quota.
+type QuotaFullError struct{ ID string }
 
-func (e *QuotaFull) Error() string { return "the quota " + e.ID + " is full" }
+func (e *QuotaFullError) Error() string { return "the quota " + e.ID + " is full" }
 
 var (
 	beginQuotas = &statement{
@@ -81,7 +81,7 @@ func (b *batch) dropBeyond(ctx context.Context, units []*unit) ([]*unit, error) 
 		}
 		full := slices.IndexFunc(u.accept.Quotas, func(q QuotaPart) bool { return q.Limit >= 0 && counts[quotaKey{survey, q.ID}] >= q.Limit })
 		if full >= 0 {
-			u.err = &QuotaFull{u.accept.Quotas[full].ID}
+			u.err = &QuotaFullError{u.accept.Quotas[full].ID}
 			continue
 		}
 		for _, q := range u.accept.Quotas {

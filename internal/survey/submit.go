@@ -119,8 +119,8 @@ func (s *Service) submit(ctx context.Context, v *Visit, in Submission) (*Visit, 
 			return nil, err
 		}
 	}
-	err := s.save(&next, quotas)                              //nolint:contextcheck // what is noted of a stored fact outlives the request
-	if full, ok := errors.AsType[*store.QuotaFull](err); ok { // somebody else was the last one
+	err := s.save(&next, quotas)                                   //nolint:contextcheck // what is noted of a stored fact outlives the request
+	if full, ok := errors.AsType[*store.QuotaFullError](err); ok { // somebody else was the last one
 		next.endBy(full.ID)
 		err = s.save(&next, nil) //nolint:contextcheck // as above
 	}
