@@ -583,6 +583,8 @@ var classes = map[string]string{
 	"POST /surveys/:surveyID/questions/:questionID/delete":              "edit",
 	"POST /surveys/:surveyID/questions/:questionID/move":                "edit",
 	"POST /surveys/:surveyID/reopen":                                    "edit",
+	"GET /surveys/:surveyID/quotas":                                     "view",
+	"POST /surveys/:surveyID/quotas":                                    "edit",
 	"GET /surveys/:surveyID/responses":                                  "view",
 	"GET /surveys/:surveyID/responses/:responseID":                      "view",
 	"POST /surveys/:surveyID/responses/:responseID/delete":              "edit",

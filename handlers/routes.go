@@ -94,6 +94,7 @@ func Routes(d Deps) []web.Route {
 		resetRoutes(d),
 		userRoutes(d),
 		shareRoutes(d),
+		quotaRoutes(d),
 		secondFactorRoutes(d),
 		signInServiceRoutes(d),
 	}, d.Rooms...)...)

@@ -320,6 +320,7 @@ func (s *tour) visitSurveys() {
 	s.visit("survey-versions", link.SurveyVersions(id), http.StatusOK)
 	s.visit("survey-version", link.SurveyVersion(id, "1"), http.StatusOK)
 	s.visit("survey-share", link.SurveyShare(id), http.StatusOK)
+	s.visit("survey-quotas", link.SurveyQuotas(id), http.StatusOK)
 	s.visit("survey-workflows", link.SurveyWorkflows(id), http.StatusOK)
 
 	draft := s.surveyOf("First week")

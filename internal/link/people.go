@@ -21,6 +21,7 @@ const (
 
 	PatternAccountSessionDelete = "/account/sessions/:sessionID/delete"
 	PatternSurveyShare          = "/surveys/:surveyID/share"
+	PatternSurveyQuotas         = "/surveys/:surveyID/quotas"
 	PatternSurveyUnshare        = "/surveys/:surveyID/share/:userID/delete"
 )
 
@@ -77,6 +78,9 @@ func SettingsUserTokenDelete(userID, tokenID string) string {
 func AccountSessionDelete(sessionID string) string {
 	return fill(PatternAccountSessionDelete, sessionID)
 }
+
+// SurveyQuotas returns the path of a survey's quotas; POST changes one.
+func SurveyQuotas(surveyID string) string { return fill(PatternSurveyQuotas, surveyID) }
 
 // SurveyShare returns the path that shares a survey with a person (POST).
 func SurveyShare(surveyID string) string { return fill(PatternSurveyShare, surveyID) }
