@@ -230,7 +230,7 @@ func (r *reads) QueryContext(ctx context.Context, text string, args ...any) (*sq
 			defer fresh.Close()
 		}
 	}
-	return st.(*sql.Stmt).QueryContext(ctx, args...) //nolint:forcetypeassert,errcheck // nothing else is in it
+	return st.(*sql.Stmt).QueryContext(ctx, args...) //nolint:forcetypeassert,errcheck,sqlclosecheck // nothing else is in it, and it stays open for the next
 }
 
 // idList spells a list of ids for IN: PostgreSQL takes one array, so that the statement is the same for any number.
