@@ -343,7 +343,7 @@ func notificationText(ctx context.Context, n models.Notification) string {
 		return i18n.T(ctx, "mail.method."+method)
 	}
 	if kind, ok := args["Job"].(string); ok {
-		args["What"] = i18n.T(ctx, "job.kind."+kind, "Count", wholeArg(args["Total"]))
+		args["What"] = jobTitle(ctx, kind, wholeArg(args["Total"]))
 		if failed := wholeArg(args["Failed"]); failed > 0 && n.Kind == models.NotifyJobDone {
 			return i18n.TMap(ctx, "notification.jobDone", args) + " " + i18n.T(ctx, "job.not_handled", "Count", failed)
 		}
