@@ -63,7 +63,7 @@ func quotaItem(c echo.Context, def *models.SurveyDefinition, raw json.RawMessage
 	case q.Condition == nil:
 		item.Words = i18n.T(ctx, "quota.all")
 	default:
-		item.Words = views.ConditionWords(ctx, q.Condition, nil)
+		item.Words = views.ConditionWords(ctx, q.Condition, tokensOf(ctx, def))
 	}
 	return item
 }

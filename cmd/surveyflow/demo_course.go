@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
+	"strconv"
 	"time"
 
+	"surveyflow/internal/qsf"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
 )
@@ -30,6 +33,11 @@ func courseSurvey(owner string) (*models.Survey, error) {
 	}
 	for _, q := range d.Questions() {
 		switch q.Tag {
+		case "again":
+			qsf.SetQuotas(d, []json.RawMessage{json.RawMessage(`{"ID":"` + models.NewID(models.PrefixQuota) + `","Name":"Who comes again","Occurrences":"40","LogicType":"Simple",
+				"QuotaAction":"EndCurrentSurvey","Surveyflow":{"message":"Thank you! We have heard from enough people who would come again."},
+				"Logic":{"0":{"0":{"LogicType":"Question","LeftOperand":"q://` + q.ID + `/SelectableChoice/` + strconv.Itoa(models.ChoiceYes) + `","Operator":"Selected","Type":"Expression"},
+				"Type":"If"},"Type":"BooleanExpression"}}`)})
 		case "parts":
 			survey.SetRows(q, numbered("The trainer", "The room", "The coffees", "The handout"))
 		case "drinks":
