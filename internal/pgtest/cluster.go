@@ -20,8 +20,9 @@ import (
 // role is the superuser of a private cluster; connections over its socket are trusted.
 const role = "surveyflow"
 
-// startTimeout bounds the wait for a cluster to take connections, recovery after a crash included.
-const startTimeout = time.Minute
+// startTimeout bounds the wait for a cluster to take connections, recovery after a crash included, and for one statement: machines
+// may be busy with other tests.
+const startTimeout = 3 * time.Minute
 
 // Options say how a private cluster runs.
 type Options struct {

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -109,7 +108,7 @@ func createDatabase(tb testing.TB, server, of string) string {
 // execute runs one statement on a connection of its own. It takes no context of a test, because it also
 // runs when that is over.
 func execute(server, statement string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
