@@ -38,6 +38,8 @@ type Paper struct {
 
 // New begins a document with its title, which stands at the foot of each page too. The same document made at the same time is
 // the same to the byte.
+//
+// Letters that the font lacks are printed as boxes: see [Paper.Missing].
 func New(name string, made time.Time) *Paper {
 	f := fpdf.New("P", "mm", "A4", "")
 	f.SetCatalogSort(true)

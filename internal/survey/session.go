@@ -16,7 +16,7 @@ import (
 // SessionStart begins a response that a program answers page by page, as the pages would.
 type SessionStart struct {
 	SurveyID     string
-	Language     string                     // one of the survey's; empty means its own
+	Language     string                     // one of the survey's; empty means its own, and so does any where it has no other
 	EmbeddedData map[string]json.RawMessage // any names, also those that links may not set
 }
 

@@ -97,8 +97,8 @@ type Input struct {
 	TaskID string
 	// WorkflowID names the workflow of the run; empty for a task that is tried before there is one.
 	WorkflowID string
-	Subject    *Subject // of a [Reporter]: the response of the event; nil without one
-	Test       bool
+	Subject    *Subject  // of a [Reporter]: the response of the event; nil without one
+	Test       bool      // the run is a test: what is sent may say so
 	First      time.Time // when the task was first tried; zero for a run whose times must not be kept
 	Woken      bool      // it was tried before
 	Played     bool      // somebody wants the run to go on now, although the task waits
