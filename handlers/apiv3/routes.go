@@ -279,7 +279,8 @@ func (a *API) responseEndpoints() []endpoint {
 		{
 			method: post, pattern: link.PatternAPISessions, handler: a.serve(a.startSession), name: "startSession", tag: tagResponses,
 			summary: "Begin a response that a program answers page by page", body: newSession{}, result: shownSession{},
-			more: "The survey has to be open. Display logic, piped text, languages and what the survey requires are as on its pages. The id is a secret.",
+			more: "The survey has to be open. Display logic, piped text, languages and what the survey requires are as on its pages. The id is a secret. " +
+				"With recipientId (a contactId or contactLookupId) it is the answer to that contact's last invitation to the survey, or to the one of distributionId, and goes on with what they began.",
 		},
 		{
 			method: get, pattern: link.PatternAPISession, handler: a.serve(a.showSession), name: "getSession", tag: tagResponses,

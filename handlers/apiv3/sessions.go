@@ -14,6 +14,10 @@ import (
 type newSession struct {
 	Language     string                     `json:"language,omitempty"`
 	EmbeddedData map[string]json.RawMessage `json:"embeddedData,omitempty"`
+	// RecipientID is the contact who answers, by either of their ids, and DistributionID what invited them; without it their last
+	// invitation to the survey counts.
+	RecipientID    string `json:"recipientId,omitempty"`
+	DistributionID string `json:"distributionId,omitempty"`
 }
 
 // sessionChange is the body of POST /surveys/{surveyId}/sessions/{sessionId}.
@@ -64,11 +68,53 @@ func (a *API) startSession(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, v, err := a.surveys.StartSession(c.Request().Context(), survey.SessionStart{SurveyID: s.ID, Language: models.CleanText(in.Language), EmbeddedData: in.EmbeddedData})
+	inv, err := a.sessionInvitation(c, s, &in)
+	if err != nil {
+		return nil, err
+	}
+	id, v, err := a.surveys.StartSession(c.Request().Context(), survey.SessionStart{
+		SurveyID: s.ID, Language: models.CleanText(in.Language), EmbeddedData: in.EmbeddedData, Invitation: inv,
+	})
 	if err != nil {
 		return nil, err
 	}
 	return sessionOf(id, v), nil
+}
+
+// sessionInvitation finds the invitation of the person whom a session is of; nil when none is named.
+func (a *API) sessionInvitation(c *call, s *models.Survey, in *newSession) (*models.Invitation, error) {
+	ctx := c.Request().Context()
+	if in.RecipientID == "" {
+		if in.DistributionID != "" {
+			return nil, invalid("recipientId", "session.error.recipient_unnamed")
+		}
+		return nil, nil
+	}
+	contactID := in.RecipientID
+	if rest, ok := strings.CutPrefix(contactID, string(models.PrefixLookup)); ok {
+		contactID = string(models.PrefixContact) + rest
+	}
+	if !models.ValidID(models.PrefixContact, contactID) {
+		return nil, invalid("recipientId", "session.error.recipient")
+	}
+	distributionID := in.DistributionID
+	if distributionID != "" {
+		d, err := a.store.Distribution(ctx, c.actor, distributionID)
+		if err == nil && d.SurveyID != s.ID {
+			err = models.NotFound("error.not_found")
+		}
+		if err != nil {
+			return nil, missing(err, "api.error.no_distribution")
+		}
+		if d.LinkType == models.LinkAnonymous {
+			return nil, invalid("distributionId", "session.error.public_distribution")
+		}
+		if d.ParentID != nil { // a reminder leads to what it reminds of
+			distributionID = *d.ParentID
+		}
+	}
+	inv, err := a.store.ContactInvitation(ctx, s.ID, contactID, distributionID)
+	return inv, missing(err, "session.error.not_invited")
 }
 
 func (a *API) showSession(c *call) (any, error) {

@@ -117,6 +117,19 @@ func (s *Store) InvitationOf(ctx context.Context, id string) (*models.Invitation
 	return &inv, nil
 }
 
+// ContactInvitation gives the last invitation of a contact to a survey, of one distribution when it is named.
+func (s *Store) ContactInvitation(ctx context.Context, surveyID, contactID, distributionID string) (*models.Invitation, error) {
+	var inv models.Invitation
+	db := s.read(ctx).Where("contact_id = ? AND survey_id = ?", contactID, surveyID)
+	if distributionID != "" {
+		db = db.Where("distribution_id = ?", distributionID)
+	}
+	if err := db.Order("id DESC").Take(&inv).Error; err != nil {
+		return nil, fault("read invitation", err)
+	}
+	return &inv, nil
+}
+
 // InvitedPerson gives whom a response is by, as they were invited; nil when nobody was, or they have been erased.
 func (s *Store) InvitedPerson(ctx context.Context, r *models.Response) (*models.Person, error) {
 	if r == nil || r.InvitationID == nil {

@@ -41,6 +41,15 @@ func (l *Live) Collector(slug string) *models.Collector {
 	return &l.Collectors[i]
 }
 
+// collectorOf gives the collector of this id; nil when it is not of this survey.
+func (l *Live) collectorOf(id string) *models.Collector {
+	i := slices.IndexFunc(l.Collectors, func(c models.Collector) bool { return c.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &l.Collectors[i]
+}
+
 // DefaultCollector gives the collector that the survey itself leads to; nil when it has none.
 func (l *Live) DefaultCollector() *models.Collector {
 	i := slices.IndexFunc(l.Collectors, func(c models.Collector) bool { return c.IsDefault })

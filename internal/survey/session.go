@@ -9,22 +9,25 @@ import (
 	"strconv"
 	"strings"
 
-	"surveyflow/internal/i18n"
+	"surveyflow/internal/qsf"
 	"surveyflow/models"
 )
 
 // SessionStart begins a response that a program answers page by page, as the pages would.
 type SessionStart struct {
 	SurveyID     string
-	Language     string                     // one of the survey's; empty means its own, and so does any where it has no other
+	Language     string                     // one of the survey's; empty means the invitation's, or else the survey's own
 	EmbeddedData map[string]json.RawMessage // any names, also those that links may not set
+	// Invitation is that of the person who answers, as their personal link would: nil for nobody known.
+	Invitation *models.Invitation
 }
 
-// StartSession begins a response through the survey's default link and gives the id of its session, which is a secret, and its first
-// page. The response is there at once, without an answer. The caller has checked that the survey is theirs: the link's password
-// is not asked for.
+// StartSession begins a response through the survey's default link, or goes on with that of an invitation, and gives the id of its
+// session, which is a secret, and the page where it is. The response is there at once, without an answer. The caller has checked that
+// the survey is theirs: the link's password is not asked for.
 //
-// models.CodeInvalid names fields as "language" or "embeddedData.segment"; models.CodeConflict when the link takes no answers.
+// models.CodeInvalid names fields as "language", "recipientId" (of an anonymous survey, whose responses are nobody's) or
+// "embeddedData.segment"; models.CodeConflict when the link takes no answers, or the invitation has its one answer.
 func (s *Service) StartSession(ctx context.Context, in SessionStart) (string, *Visit, error) {
 	live, err := s.Live(ctx, in.SurveyID)
 	if err != nil {
@@ -34,21 +37,51 @@ func (s *Service) StartSession(ctx context.Context, in SessionStart) (string, *V
 	if err != nil {
 		return "", nil, err
 	}
-	token := NewToken()
-	v, err := s.session(ctx, live, token, in.Language)
+	if in.Invitation != nil && live.Definition.Anonymous {
+		return "", nil, models.Invalid(models.Field("recipientId", "session.error.anonymous"))
+	}
+	language, err := sessionLanguage(live.Definition, in.Language)
 	if err != nil {
 		return "", nil, err
 	}
-	if in.Language != "" && len(v.spoken.base.Languages) > 0 {
-		if _, ok := i18n.Among(v.spoken.base.AllLanguages(), in.Language); !ok {
-			return "", nil, models.Invalid(models.Field("language", "session.error.language", "Languages", strings.Join(v.spoken.base.AllLanguages(), ", ")))
-		}
+	token := NewToken()
+	if in.Invitation != nil {
+		token = invitedToken(in.Invitation)
 	}
-	if v.State != StateAnswering {
+	v, err := s.session(ctx, live, token, in.Invitation, language)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case v.State == StateDone:
+		return "", nil, models.Conflict("invitation.error.answered", nil)
+	case v.State != StateAnswering:
 		return "", nil, models.Conflict("session.error.state", map[string]any{"State": string(v.State)})
 	}
-	next, err := s.Submit(ctx, v, Submission{Page: v.pages[v.Page].ID, Stay: true, Fields: fields, Channel: models.ChannelAPI})
+	next, err := s.Submit(ctx, v, Submission{Page: v.pages[v.Page].ID, Stay: true, Form: v.asShown(), Fields: fields, Channel: models.ChannelAPI})
 	return string(models.PrefixSession) + token.secret, next, err
+}
+
+// asShown is the form of the page as it was answered before.
+func (v *Visit) asShown() map[string][]string {
+	form := v.Form()
+	for _, q := range v.Questions() {
+		form.Add(FieldAsked, q.ID)
+	}
+	return form
+}
+
+// sessionLanguage gives the language of the survey that a program names, in BCP 47 or as QSF files write it.
+func sessionLanguage(def *models.SurveyDefinition, named string) (string, error) {
+	if named == "" {
+		return "", nil
+	}
+	all := def.AllLanguages()
+	for _, one := range all {
+		if strings.EqualFold(one, named) || strings.EqualFold(qsf.LanguageCode(one), named) {
+			return one, nil
+		}
+	}
+	return "", models.Invalid(models.Field("language", "session.error.language", "Language", named, "Languages", strings.Join(all, ", ")))
 }
 
 // Session gives where a session is; models.CodeNotFound when there is none of this id.
@@ -61,20 +94,38 @@ func (s *Service) Session(ctx context.Context, surveyID, id string) (*Visit, err
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.session(ctx, live, Token{derivedID("respond", secret), secret}, "")
+	token := Token{derivedID("respond", secret), secret}
+	r, err := s.store.RespondentResponse(ctx, surveyID, token.ResponseID)
+	if models.ErrorCode(err) == models.CodeNotFound || err == nil && !token.opens(r) {
+		return nil, models.NotFound("session.error.unknown")
+	}
+	if err != nil {
+		return nil, err
+	}
+	var inv *models.Invitation
+	if r.InvitationID != nil {
+		if inv, err = s.store.InvitationOf(ctx, *r.InvitationID); err != nil && models.ErrorCode(err) != models.CodeNotFound {
+			return nil, err
+		}
+	}
+	v, err := s.session(ctx, live, token, inv, "")
 	if err == nil && v.Response == nil {
 		err = models.NotFound("session.error.unknown")
 	}
 	return v, err
 }
 
-// session opens the default link of a survey for a program.
-func (s *Service) session(ctx context.Context, live *Live, token Token, language string) (*Visit, error) {
+// session opens the link of an invitation, or else the default link of a survey, for a program.
+func (s *Service) session(ctx context.Context, live *Live, token Token, inv *models.Invitation, language string) (*Visit, error) {
 	c := live.DefaultCollector()
+	way := Way{Tokens: []string{token.String()}, Trusted: true}
+	if inv != nil {
+		c, way.Crk, way.Secret = live.collectorOf(inv.CollectorID), inv.Crk, inv.Token
+	}
 	if live.Survey.DeletedAt != nil || c == nil {
 		return nil, models.NotFound("error.not_found")
 	}
-	way := Way{Slug: c.Slug, Tokens: []string{token.String()}, Trusted: true}
+	way.Slug = c.Slug
 	if language != "" {
 		way.Wishes.Asked = []string{language}
 	}

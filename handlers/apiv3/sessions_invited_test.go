@@ -1,0 +1,103 @@
+package apiv3
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"surveyflow/internal/store"
+	"surveyflow/internal/store/storetest"
+	"surveyflow/models"
+)
+
+// links gives the personal links of a distribution by address.
+func (o *office) links(distribution string) map[string]linkRow {
+	o.Helper()
+	var all struct{ Elements []linkRow }
+	o.get(o.ada, "/distributions/"+distribution+"/links").into(&all)
+	of := map[string]linkRow{}
+	for _, l := range all.Elements {
+		of[*l.Email] = l
+	}
+	return of
+}
+
+func TestASessionOfAnInvitedContactIsTheirAnswer(t *testing.T) {
+	t.Parallel()
+	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
+		o := newOffice(t, d)
+		s := o.newSurvey(o.ada)
+		o.post(o.ada, "/survey-definitions/"+s.id+"/questions", `{"QuestionText":"Hello ${m://FirstName}, how are you?","QuestionType":"TE","Selector":"SL","Validation":{"Settings":{"Type":"None"}}}`)
+		o.post(o.ada, "/survey-definitions/"+s.id+"/versions", `{"Description":"first","Published":true}`)
+		o.do(o.ada, "PUT", "/surveys/"+s.id, `{"isActive":true}`).ok()
+		list := o.people("ann@example.com", "ben@example.com")
+		generate := `{"action":"CreateDistribution","surveyId":"` + s.id + `","mailingListId":"` + list + `","linkType":"Individual"`
+		id := o.post(o.ada, "/distributions", generate+`}`).text("id")
+		ann := *o.links(id)["ann@example.com"].ContactID
+		lookup := "CGC_" + strings.TrimPrefix(ann, "CID_")
+		sessions := "/surveys/" + s.id + "/sessions"
+
+		var page shownSession
+		o.post(o.ada, sessions, `{"recipientId":"`+lookup+`","distributionId":"`+id+`","embeddedData":{"desk":"7"}}`).into(&page)
+		if page.Questions[0].Display != "Hello ann, how are you?" || page.EmbeddedData["desk"] != "7" {
+			t.Fatalf("the session shows %+v", page)
+		}
+		if got := o.stats(id); got != (distributionStats{Started: 1}) {
+			t.Errorf("once it began the statistics are %+v", got)
+		}
+		at := sessions + "/" + page.SessionID
+		o.post(o.ada, at, `{"responses":{"QID1_TEXT":"Well"}}`)
+		// One answer for each key: beginning again goes on with what is there, and loses nothing.
+		if again := o.post(o.ada, sessions, `{"recipientId":"`+ann+`"}`).text("sessionId"); again != page.SessionID {
+			t.Errorf("the contact has a second session, %s beside %s", again, page.SessionID)
+		}
+		o.post(o.ada, at, `{"advance":true}`).into(&page)
+		responses, _, err := o.store.Responses(t.Context(), o.users["ada"].Actor(models.ViaAPI), s.id, store.ResponseFilter{})
+		o.check(err)
+		if !page.Done || len(responses) != 1 || responses[0].Answers.V["QID1"].Text != "Well" || responses[0].InvitationID == nil {
+			t.Fatalf("it ends as %+v with %+v", page, responses)
+		}
+		if got := o.stats(id); got != (distributionStats{Started: 1, Finished: 1}) {
+			t.Errorf("in the end the statistics are %+v", got)
+		}
+		o.do(o.ada, "POST", sessions, `{"recipientId":"`+ann+`"}`).fails(409, "409 - Conflict", "SF_CONFLICT", "answer")
+		o.get(o.ada, at).into(&page)
+		if !page.Done {
+			t.Errorf("the session that is over is %+v", page)
+		}
+
+		other := o.open()
+		stranger := *o.get(o.ada, "/mailinglists/"+o.people("eve@example.com")+"/contacts").contact(o)
+		o.do(o.ada, "POST", sessions, `{"recipientId":"eve"}`).invalid("recipientId")
+		o.do(o.ada, "POST", sessions, `{"distributionId":"`+id+`"}`).invalid("recipientId")
+		o.do(o.ada, "POST", sessions, `{"recipientId":"`+stranger+`"}`).fails(404, "404 - Not Found", "SF_NOT_FOUND", "no invitation")
+		o.do(o.ada, "POST", sessions, `{"recipientId":"`+ann+`","distributionId":"EMD_000000000000000"}`).fails(404, "404 - Not Found", "GED_3", "Distribution not found.")
+		o.do(o.ada, "POST", "/surveys/"+other.id+"/sessions", `{"recipientId":"`+ann+`","distributionId":"`+id+`"}`).fails(404, "404 - Not Found", "GED_3", "Distribution not found.")
+		public := o.post(o.ada, "/distributions", `{"surveyLink":{"surveyId":"`+s.id+`","type":"Anonymous"},"recipients":{"mailingListId":"`+list+`"},"message":{"messageText":"x"},"header":{"subject":"x"}}`).text("id")
+		o.do(o.ada, "POST", sessions, `{"recipientId":"`+ann+`","distributionId":"`+public+`"}`).invalid("distributionId")
+		o.do(o.ada, "POST", sessions, `{"language":"de"}`).invalid("language").fails(400, "400 - Bad Request", "SF_INVALID", "“de”. It has these languages: en.")
+		o.do(o.ada, "PUT", "/survey-definitions/"+other.id+"/options", `{"AnonymizeResponse":"Yes"}`).ok()
+		o.post(o.ada, "/survey-definitions/"+other.id+"/versions", `{"Description":"anonymous","Published":true}`)
+		o.clock.Advance(time.Second) // what is live is looked at again
+		o.post(o.ada, "/distributions", strings.Replace(generate, s.id, other.id, 1)+`}`)
+		o.do(o.ada, "POST", "/surveys/"+other.id+"/sessions", `{"recipientId":"`+ann+`"}`).invalid("recipientId")
+		o.do(o.bob, "POST", sessions, `{"recipientId":"`+ann+`"}`).fails(404, "404 - Not Found", "GSI_2", "")
+	})
+}
+
+// contact gives the id of the one contact of a list.
+func (r *reply) contact(o *office) *string {
+	o.Helper()
+	var all struct {
+		Elements []struct {
+			ID        string `json:"id"`
+			ContactID string `json:"contactId"`
+		}
+	}
+	r.into(&all)
+	id := all.Elements[0].ContactID
+	if id == "" {
+		id = all.Elements[0].ID
+	}
+	return &id
+}
