@@ -108,6 +108,9 @@ func rowOf(d *models.SurveyDefinition, t *models.SurveyText, tag string) views.T
 	if q := d.Question(t.Question); q != nil {
 		r.Question = q.ExportTag()
 	}
+	if t.Quota != "" {
+		r.Question, r.Part = t.Quota, models.PartQuota
+	}
 	if t.BuiltIn != "" && r.Base == "" { // what somebody wrote is read rather than ours
 		r.BuiltIn, r.Fallback = i18n.Say(d.Language, t.BuiltIn), i18n.Say(tag, t.BuiltIn)
 	}

@@ -43,6 +43,7 @@ type SurveyText struct {
 	Part     string // within its part: QuestionText
 	Question string // id of the question that it belongs to; empty for none
 	Block    string // id of the page that it stands on; empty for what belongs to the survey
+	Quota    string // name of the quota whose message it is; empty for none
 	Form     TextForm
 	BuiltIn  string // key of the message that is shown where nobody wrote one; empty for none
 	Value    *string
@@ -65,10 +66,12 @@ const (
 	PartLow          = "Low"
 	PartHigh         = "High"
 	PartMessage      = "ValidationMessage"
+	PartQuota        = "QuotaMessage"
 )
 
 // Texts lists all texts of a definition that respondents read, in survey order, also those that are empty where the product
-// has words of its own; the first is the survey's name. Values may be changed through them, the name's to no effect.
+// has words of its own; the first is the survey's name. Values may be changed through them, the name's
+// and those of quotas' messages to no effect.
 func (d *SurveyDefinition) Texts(name string) []SurveyText {
 	l := textList{in: &d.Translations}
 	l.add(PartSurveyName, TextLine, &name)
@@ -83,6 +86,11 @@ func (d *SurveyDefinition) Texts(name string) []SurveyText {
 	}
 	l.id, l.block, l.prefix, l.in = "", "", "", &d.Translations
 	l.add(PartEnd, TextRich, &d.End.Message)
+	for _, q := range d.quotaTexts() {
+		l.quota = q.Name
+		l.add(QuotaMessage(q.ID), TextRich, &q.Own.Message)
+	}
+	l.quota = ""
 	l.builtIn(PartNext, "respond.next", &d.Buttons.Next)
 	l.builtIn(PartBack, "respond.back", &d.Buttons.Back)
 	l.builtIn(PartSubmit, "respond.submit", &d.Buttons.Submit)
@@ -99,6 +107,7 @@ func (q *Question) Texts() []SurveyText {
 type textList struct {
 	all               []SurveyText
 	id, block, prefix string
+	quota             string
 	in                *Translations
 }
 
@@ -120,7 +129,7 @@ func (l *textList) question(q *Question) {
 
 func (l *textList) add(part string, form TextForm, value *string) {
 	if *value != "" {
-		l.all = append(l.all, SurveyText{Name: l.prefix + part, Part: part, Question: l.id, Block: l.block, Form: form, Value: value, in: l.in})
+		l.all = append(l.all, SurveyText{Name: l.prefix + part, Part: part, Question: l.id, Block: l.block, Quota: l.quota, Form: form, Value: value, in: l.in})
 	}
 }
 
@@ -180,6 +189,14 @@ func (d *SurveyDefinition) Title(name, language string) string {
 		return text
 	}
 	return name
+}
+
+// QuotaMessage gives the message of a quota in the language in which the definition speaks; message is that in its own.
+func (d *SurveyDefinition) QuotaMessage(quotaID, message string) string {
+	if text := d.Translations[d.Language][QuotaMessage(quotaID)].Text; text != "" && message != "" {
+		return text
+	}
+	return message
 }
 
 // In gives the definition as respondents of a language read it: what is not translated stays in the survey's own. It is the

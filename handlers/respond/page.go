@@ -205,8 +205,14 @@ func (r *Room) thank(c echo.Context, v *survey.Visit, props views.RespondMessage
 		props.Heading, props.Text = i18n.T(ctx, "respond.full.title"), i18n.T(ctx, "respond.full.text")
 	}
 	if message := piped.Rich(end.Message); message != "" {
-		props.Text, props.Message = message, models.Translations{} // that of a quota is in the survey's own language alone
-		if !v.Full() && v.Definition.Translations != nil {
+		props.Text, props.Message = message, models.Translations{}
+		switch {
+		case v.Full():
+			quota := models.QuotaMessage(v.Response.Fields.V[models.FieldQuota])
+			if v.Definition.Translations[v.Definition.Language][quota].Text != "" {
+				props.Message = nil // it is in the language of the page
+			}
+		case v.Definition.Translations != nil:
 			props.Message = v.Definition.Translations
 		}
 	}

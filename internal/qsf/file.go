@@ -23,7 +23,7 @@ import (
 const (
 	elementsKey   = "elements" // elements of the file that are given back as they came
 	entryKey      = "entry"    // of the file's head
-	quotasKey     = "quotas"
+	quotasKey     = models.ExtraQuotas
 	quotaGroupKey = "quotaGroups"
 )
 
@@ -87,6 +87,7 @@ func DecodeFile(data []byte) (*File, error) {
 	r.options()
 	r.questions()
 	r.pages()
+	r.limits()
 	r.translations()
 	r.rest()
 	return &r.File, nil
@@ -503,10 +504,7 @@ func (r *fileReader) rest() {
 	for _, e := range r.elements {
 		switch e.Element {
 		case "SQ", "BL", "FL", "SO":
-		case "QO":
-			r.quotas = append(r.quotas, manyOf(e.Payload)...)
-		case "QG":
-			r.groups = append(r.groups, manyOf(e.Payload)...)
+		case "QO", "QG": // see limits
 		case "SCO":
 			if !blank(e.Payload) && e.Payload != nil {
 				r.note(models.ImportKept, "", "", "survey.import.line.scoring")
@@ -520,15 +518,7 @@ func (r *fileReader) rest() {
 			}
 		}
 	}
-	if len(r.quotas) > 0 {
-		def.Extra[quotasKey] = raw(r.quotas)
-		if unused := len(r.quotas) - len(QuotasInUse(def)); unused > 0 {
-			r.note(models.ImportKept, "", "", "survey.import.line.quotas", "Count", unused)
-		}
-	}
-	if len(r.groups) > 0 {
-		def.Extra[quotaGroupKey] = raw(r.groups)
-	}
+	r.noteLimits()
 	if len(r.kept) > 0 {
 		def.Extra[elementsKey] = raw(r.kept)
 	}
@@ -538,6 +528,61 @@ func (r *fileReader) rest() {
 	if len(r.entry) > 0 {
 		def.Extra[entryKey] = raw(models.RawFields(r.entry))
 	}
+}
+
+// limits takes over quotas and their groups, with texts that may be translated.
+func (r *fileReader) limits() {
+	def := &r.Definition
+	for _, e := range r.elements {
+		switch e.Element {
+		case "QO":
+			r.quotas = append(r.quotas, manyOf(e.Payload)...)
+		case "QG":
+			r.groups = append(r.groups, manyOf(e.Payload)...)
+		}
+	}
+	if len(r.quotas) > 0 {
+		def.Extra[quotasKey] = raw(r.quotas)
+	}
+	if len(r.groups) > 0 {
+		def.Extra[quotaGroupKey] = raw(r.groups)
+	}
+}
+
+// noteLimits tells by name which quotas limit nothing, and that groups are not used.
+func (r *fileReader) noteLimits() {
+	name := func(one json.RawMessage) string {
+		if name := MemberText(one, "Name"); name != "" {
+			return name
+		}
+		return quotaID(one)
+	}
+	var unused, groups []string
+	for _, one := range r.quotas {
+		if _, ok := Quota(&r.Definition, one); !ok {
+			unused = append(unused, name(one))
+		}
+	}
+	for _, one := range r.groups {
+		groups = append(groups, name(one))
+	}
+	if len(unused) > 0 {
+		r.note(models.ImportKept, "", "", "survey.import.line.quotas", "Count", len(unused), "Names", quoted(unused))
+	}
+	if len(groups) > 0 {
+		r.note(models.ImportKept, "", "", "survey.import.line.quota_groups", "Count", len(groups), "Names", quoted(groups))
+	}
+}
+
+// maxQuoted is how many names a line of the report tells.
+const maxQuoted = 20
+
+func quoted(names []string) string {
+	more := ""
+	if len(names) > maxQuoted {
+		names, more = names[:maxQuoted], " …"
+	}
+	return "“" + strings.Join(names, "”, “") + "”" + more
 }
 
 // manyOf gives the objects of a payload that is one, or a list of them.

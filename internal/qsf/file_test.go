@@ -130,7 +130,7 @@ func TestTheReportNamesEverythingThatIsNotUsed(t *testing.T) {
 		"changed  date", "changed  formatting onclick",
 		"changed QID1 skip", "changed QID10 tag", "changed QID11 formatting style", "changed QID6 formatting img, onerror, script, src", "changed QID8 tag", "changed QID99 no_question",
 		"kept  elements PROJ, STAT, RS, NT", "kept  options SurveyOptions.BallotBoxStuffingPrevention, SurveyOptions.Footer, SurveyOptions.Skin",
-		"kept  quotas",
+		"kept  quota_groups", "kept  quotas",
 		"kept BL_0bbbbbbbbbbbbbB block_option", "kept BL_0bbbbbbbbbbbbbB block_option", "kept BL_0dddddddddddddD not_in_flow", "kept BL_0tttttttttttttT trash",
 		"kept FL_10 flow_with", "kept FL_14 branch", "kept FL_15 ending", "kept FL_2 field_value", "kept FL_4 flow", "kept FL_8 field_value",
 		"kept QID1 parts VariableNaming", "kept QID12 question_kept", "kept QID13 question_apart", "kept QID14 question_apart", "kept QID15 question_kept", "kept QID16 logic_kept", "kept QID5 question_kept",

@@ -169,7 +169,7 @@ func (s *Store) countCollector(ctx context.Context, c, old *models.Collector) er
 	if old.MaxResponses > 0 {
 		err = s.read(ctx).Raw("SELECT n FROM collector_counts WHERE collector_id = ?", c.ID).Scan(&n).Error
 	} else {
-		err = s.read(ctx).Raw("SELECT COUNT(*) FROM responses WHERE survey_id = ? AND state = ? AND collector_id = ?", c.SurveyID, models.ResponseCompleted, c.ID).Scan(&n).Error
+		err = s.read(ctx).Raw("SELECT COUNT(*) FROM responses WHERE survey_id = ? AND state = ? AND collector_id = ? AND fields NOT LIKE ?", c.SurveyID, models.ResponseCompleted, c.ID, endedByQuota).Scan(&n).Error
 		if err == nil {
 			err = s.write(ctx).Exec("INSERT INTO collector_counts (collector_id, n) VALUES (?, ?) ON CONFLICT (collector_id) DO UPDATE SET n = excluded.n", c.ID, n).Error
 		}
@@ -179,6 +179,10 @@ func (s *Store) countCollector(ctx context.Context, c, old *models.Collector) er
 	}
 	return fault("count responses", err)
 }
+
+// endedByQuota finds, in the fields of a response, that a full quota has ended it: it counts for no maximum. A value cannot hold this
+// text, since its quotation marks are escaped.
+const endedByQuota = `%"` + models.FieldTerminated + `":"` + models.QuotaMet + `"%`
 
 // reschedule moves the first mails that were not written yet when schedule or begin of the collector change.
 func (s *Store) reschedule(ctx context.Context, c *models.Collector, v *models.Survey, old *models.Collector) error {

@@ -123,8 +123,9 @@ func (s *Store) DeleteResponse(ctx context.Context, a models.Actor, surveyID, id
 		var deleted []struct {
 			State       models.ResponseState
 			CollectorID string
+			Ended       bool // by a full quota
 		}
-		err := tx.write(ctx).Raw("DELETE FROM responses WHERE id = ? AND survey_id = ? RETURNING state, collector_id", id, surveyID).Scan(&deleted).Error
+		err := tx.write(ctx).Raw("DELETE FROM responses WHERE id = ? AND survey_id = ? RETURNING state, collector_id, fields LIKE ? AS ended", id, surveyID, endedByQuota).Scan(&deleted).Error
 		if err != nil || len(deleted) == 0 {
 			return fault("delete response", cmp.Or(err, gorm.ErrRecordNotFound))
 		}
@@ -134,7 +135,7 @@ func (s *Store) DeleteResponse(ctx context.Context, a models.Actor, surveyID, id
 		if err := tx.forgetResponses(ctx, id); err != nil {
 			return err
 		}
-		if deleted[0].State == models.ResponseCompleted {
+		if deleted[0].State == models.ResponseCompleted && !deleted[0].Ended {
 			if err := tx.makeRoom(ctx, deleted[0].CollectorID, surveyID); err != nil {
 				return err
 			}

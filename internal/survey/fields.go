@@ -67,7 +67,7 @@ func badInName(r rune) bool {
 func LinkFields(def *models.SurveyDefinition, values map[string][]string) map[string]string {
 	fields := map[string]string{}
 	keep := func(name string) {
-		if all := values[name]; len(all) > 0 {
+		if all := values[name]; len(all) > 0 && name != models.FieldTerminated && name != models.FieldQuota { // which the product sets
 			if text := cutText(line(all[0]), maxFieldParam); text != "" {
 				fields[name] = text
 			}

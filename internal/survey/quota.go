@@ -114,7 +114,9 @@ func (v *Visit) End() models.EndOfSurvey {
 	}
 	for _, q := range v.Live.quotas {
 		if q.ID == v.Response.Fields.V[models.FieldQuota] {
-			return q.End
+			end := q.End
+			end.Message = v.Definition.QuotaMessage(q.ID, end.Message)
+			return end
 		}
 	}
 	return models.EndOfSurvey{}

@@ -1,13 +1,17 @@
 package survey_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"surveyflow/internal/clock"
 	"surveyflow/internal/qsf"
+	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
@@ -115,4 +119,148 @@ func TestAFullQuotaEndsTheSurvey(t *testing.T) {
 		}
 		counts(4, 5)
 	})
+}
+
+func TestWhatDoesNotCountForQuotas(t *testing.T) {
+	t.Parallel()
+	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
+		c := clock.NewFake(start)
+		in := newInstanceOn(t, d.Open(t, storetest.Options{Clock: c}), c, withQuotas())
+		made := survey.Creation{SurveyID: in.survey.ID, Values: decode(t, `{"QID1":9,"finished":1}`)}
+		for range 4 { // more than the quota takes: programs are not held by it
+			if _, err := in.service.Create(t.Context(), made); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := in.store.InTx(t.Context(), func(ctx context.Context, tx *store.Store) error {
+			imported := made
+			imported.Imported = true
+			errs, err := in.service.CreateMany(ctx, tx, in.survey.ID, []survey.Creation{imported, imported})
+			return errors.Join(append(errs, err)...)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if counts, err := in.store.QuotaCounts(t.Context(), in.survey.ID); err != nil || len(counts) != 0 || len(in.completed(t)) != 6 {
+			t.Errorf("the counts are %v, %v with %d responses", counts, err, len(in.completed(t)))
+		}
+		// A session answers as respondents do.
+		id, v, err := in.service.StartSession(t.Context(), survey.SessionStart{SurveyID: in.survey.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, answers := range []string{`{"QID1":9}`, `{}`} {
+			if v, err = in.service.UpdateSession(t.Context(), v, survey.SessionUpdate{Responses: decode(t, answers), Advance: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if counts, err := in.store.QuotaCounts(t.Context(), in.survey.ID); err != nil || counts["QO_000000000000001"] != 1 || v.State != survey.StateDone {
+			t.Errorf("after session %s, which is %s, the counts are %v, %v", id, v.State, counts, err)
+		}
+		// A link cannot say that a quota is full.
+		v = in.open(t)
+		v.Carry(map[string][]string{models.FieldTerminated: {models.QuotaMet}})
+		if v.Full() || v.Fields[models.FieldTerminated] != "" {
+			t.Errorf("a link has set %v", v.Fields)
+		}
+	})
+}
+
+func TestWhoMeetsAFullQuotaDoesNotCountForTheMaximumOfTheirCollector(t *testing.T) {
+	t.Parallel()
+	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
+		c := clock.NewFake(start)
+		in := newInstanceOn(t, d.Open(t, storetest.Options{Clock: c}), c, withQuotas())
+		link, err := in.store.Collectors(t.Context(), in.actor, in.survey.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		limit := func(most int) {
+			t.Helper()
+			link[0].MaxResponses = most
+			if err := in.store.SaveCollector(t.Context(), in.actor, &link[0]); err != nil {
+				t.Fatal(err)
+			}
+			c.Advance(time.Second) // what is live is looked at again
+		}
+		limit(5)
+		answer := func(score string) *survey.Visit {
+			t.Helper()
+			v := in.mustSend(t, in.open(t), pageOne, "QID1="+score)
+			if v.State == survey.StateAnswering {
+				v = in.mustSend(t, v, pageTwo, "QID2=1")
+			}
+			return v
+		}
+		for range 3 {
+			answer("9")
+		}
+		var ended *survey.Visit
+		for range 4 {
+			if ended = answer("9"); !ended.Full() {
+				t.Fatal("the quota is not full")
+			}
+		}
+		if err := in.store.DeleteResponse(t.Context(), in.actor, in.survey.ID, ended.Response.ID); err != nil {
+			t.Fatal(err)
+		}
+		answer("1")
+		if v := in.open(t); v.State != survey.StateAnswering {
+			t.Fatalf("with four responses of five the link is %s", v.State)
+		}
+		answer("1")
+		c.Advance(time.Second)
+		if v := in.open(t); v.State != survey.StateFull {
+			t.Errorf("with five responses of five the link is %s", v.State)
+		}
+		// The same is counted where a maximum comes later.
+		limit(0)
+		limit(6)
+		if v := in.open(t); v.State != survey.StateAnswering {
+			t.Errorf("with five responses of six the link is %s", v.State)
+		}
+	})
+}
+
+func TestTheMessageOfAQuotaIsInTheRespondentsLanguage(t *testing.T) {
+	t.Parallel()
+	def := withQuotas()
+	def.Language, def.Languages = "en", []string{"de", "sv"}
+	in := newInstance(t, def)
+	s, err := in.store.Survey(t.Context(), in.actor, in.survey.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name = "QO_000000000000001_QuotaMessage"
+	if err := survey.SetTranslation(s, "de", name, "Keine <b>weiteren</b> bitte.<script>x()</script>"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.store.SaveSurveyDraft(t.Context(), in.actor, s, 0); err != nil {
+		t.Fatal(err)
+	}
+	in.putLive(t)
+	for range 3 {
+		in.mustSend(t, in.mustSend(t, in.open(t), pageOne, "QID1=9"), pageTwo, "QID2=1")
+	}
+	for language, want := range map[string]string{"en": "No more promoters.", "de": "Keine <strong>weiteren</strong> bitte.", "sv": "No more promoters."} {
+		v, err := in.service.Enter(t.Context(), survey.Way{Slug: in.slug, Wishes: survey.Wishes{Asked: []string{language}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v = in.mustSend(t, v, pageOne, "QID1=9"); !v.Full() || v.End().Message != want {
+			t.Errorf("in %s it ends as %+v", language, v.End())
+		}
+	}
+	// It goes out and comes back with the survey's file, and by the API.
+	data, err := qsf.EncodeFile(qsf.Survey{Survey: s, Definition: &s.Draft.V, BaseURL: "https://survey.example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := qsf.DecodeFile(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if texts, ok := qsf.Translation(&file.Definition, s.Name, "DE"); !ok || !slices.ContainsFunc(texts, func(m qsf.Member) bool { return m.Name == name }) {
+		t.Errorf("the file has %v", texts)
+	}
 }

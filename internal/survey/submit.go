@@ -237,6 +237,9 @@ func (s *Service) save(v *Visit, quotas []store.QuotaPart) error {
 	now := s.clock.Now()
 	r := v.Response
 	a := &store.Acceptance{Response: r, Was: models.ResponseInProgress, SurveyRev: v.Live.Survey.LiveRev, MaxResponses: v.Collector.MaxResponses, Quotas: quotas}
+	if v.Full() { // nobody got an answer of the kind that was looked for
+		a.MaxResponses = 0
+	}
 	r.UpdatedAt = moment(v.Definition, now)
 	if v.Page < len(v.pages) {
 		r.Page = v.pages[v.Page].ID
