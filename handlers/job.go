@@ -140,7 +140,7 @@ func (h *jobs) file(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if j.Kind == models.JobExportResponses { // who lost access to the survey has none to its answers
+	if j.Kind == models.JobExportResponses || j.Kind == models.JobImportResponses { // who lost access to the survey has none to its answers
 		if err := h.store.CheckAccess(ctx, actor, j.Subject, models.AccessView); err != nil {
 			return err
 		}

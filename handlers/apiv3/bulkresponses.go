@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -69,6 +70,8 @@ type bulkStatus struct {
 	Failed     int64        `json:"failed"`
 	Failures   []jobFailure `json:"failures"` // of the first: their ids, or their lines in the file
 	JobID      string       `json:"jobId"`
+	// RefusedFile is the address of a file with all lines that an import refused, and why, for a day after its end; null for none.
+	RefusedFile *string `json:"refusedFile"`
 }
 
 // editable gives the survey that the path names to somebody who may change its responses.
@@ -131,7 +134,7 @@ func (a *API) startChanges(c *call, changes survey.ResponseChanges) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	return bulkStatusOf(c, j), nil
+	return a.bulkStatusOf(c, j), nil
 }
 
 // startResponseImport takes a file of responses: as the body, or from an address.
@@ -186,7 +189,7 @@ func (a *API) startResponseImport(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bulkStatusOf(c, j), nil
+	return a.bulkStatusOf(c, j), nil
 }
 
 // encodings are the names under which programs know what files can be written in.
@@ -206,12 +209,18 @@ func (a *API) showBulk(kind models.JobKind) handler {
 		if err := a.store.CheckAccess(ctx, c.actor, j.Subject, models.AccessView); err != nil {
 			return nil, missing(err, "api.error.no_survey")
 		}
-		return bulkStatusOf(c, j), nil
+		return a.bulkStatusOf(c, j), nil
 	}
 }
 
-func bulkStatusOf(c *call, j *models.Job) bulkStatus {
+func (a *API) bulkStatusOf(c *call, j *models.Job) bulkStatus {
+	var refused *string
+	if j.Kind == models.JobImportResponses && j.FileID != "" && j.Status == models.JobSucceeded {
+		address := a.base.App(strings.Replace(link.PatternAPIJobFile, ":jobId", url.PathEscape(j.ID), 1))
+		refused = &address
+	}
 	return bulkStatus{
+		RefusedFile: refused,
 		ProgressID: exportID(j.ID), Percent: percent(j), Status: exportState(j), Total: j.Total, Done: j.Done, Failed: j.Failed,
 		Failures: jobOf(c.Request().Context(), j).Failures, JobID: j.ID,
 	}
@@ -251,7 +260,7 @@ func (a *API) bulkResponseEndpoints() []endpoint {
 		},
 		{
 			method: get, pattern: link.PatternAPIResponseImport, handler: a.serve(a.showBulk(models.JobImportResponses)), name: "getImportResponses", tag: tagResponses,
-			summary: "How far an import is, and which lines were refused", result: bulkStatus{},
+			summary: "How far an import is, and which lines were refused", more: "Once it is complete, refusedFile is the address of a file with every line that was refused, as it was, and why: mended, it can be imported again.", result: bulkStatus{},
 		},
 	}
 }

@@ -166,6 +166,30 @@ func TestResponsesAreImportedFromAFile(t *testing.T) {
 		if got.Status != jobComplete || got.Total != 4 || got.Done != 4 || got.Failed != 2 || !slices.Equal(lines, []string{"5", "6"}) {
 			t.Errorf("the import ends as %+v", got)
 		}
+		// The file of what was refused can be mended, and imported again.
+		if got.RefusedFile == nil {
+			t.Fatal("there is no file of the lines that were refused")
+		}
+		address := strings.TrimPrefix(*got.RefusedFile, "https://survey.example.com")
+		_, refused := b.raw(b.ada, "GET", address, "")
+		want := "\ufeffStartDate,RecordedDate,Finished,satisfaction,satisfaction_3_TEXT,QID2,Q3,Q5,QID6,segment,ResponseId,Refused line,Refused because\r\n" +
+			",,,99,,,Nobody,,,,,5,“99” is neither the recode value nor the id of a choice of QID1.\r\n"
+		if !strings.HasPrefix(refused, want) || strings.Count(refused, "\r\n") != 3 || !strings.Contains(refused, "Nobody,old,,,,6,") {
+			t.Errorf("the file of what was refused is %q", refused)
+		}
+		if status, _ := b.raw(b.bob, "GET", address, ""); status != 404 {
+			t.Errorf("to others it is %d", status)
+		}
+		mended := b.liveSurvey(b.ada)
+		again2 := b.importFile(mended.id, strings.NewReplacer(",99,", ",5,", ",old,", ",40,").Replace(refused)).ok()
+		if got := b.work("/surveys/" + mended.id + "/import-responses/" + again2.text("progressId")); got.Done != 2 || got.Failed != 0 || got.RefusedFile != nil {
+			t.Errorf("mended it ends as %+v", got)
+		}
+		for _, values := range b.answers(mended.id, "_recordId") {
+			if values["Refused line"] != nil || values["Refused because"] != nil || values["QID3_TEXT"] != "Nobody" {
+				t.Errorf("a mended line becomes %v", values)
+			}
+		}
 		all := b.answers(s.id, "QID3_TEXT")
 		ada, other := all["Ada"], all["Grüße"]
 		if len(all) != 2 || ada["startDate"] != "2026-11-01T10:00:00Z" || ada["duration"] != 300.0 || ada["status"] != 4.0 || ada["QID1"] != 5.0 || fmt.Sprint(ada["QID2"]) != "[1 2]" ||

@@ -271,6 +271,11 @@ func (a *API) jobFile(ec echo.Context) error {
 	if j.Status != models.JobSucceeded || j.FileID == "" {
 		return models.NotFound("api.error.no_file")
 	}
+	if j.Kind == models.JobImportResponses { // who lost access to the survey has none to its answers
+		if err := a.store.CheckAccess(ctx, c.actor, j.Subject, models.AccessView); err != nil {
+			return missing(err, "api.error.no_file")
+		}
+	}
 	f, err := a.store.File(ctx, c.actor, j.FileID)
 	if err != nil {
 		return missing(err, "api.error.no_file")

@@ -186,7 +186,7 @@ func writeLines(first bool, lines [][]string, b *bytes.Buffer) error { //nolint:
 	w.UseCRLF = true
 	for _, line := range lines {
 		for i := range line {
-			line[i] = Defuse(line[i])
+			line[i] = models.DefuseCell(line[i])
 		}
 		if err := w.Write(line); err != nil {
 			return fmt.Errorf("write contacts: %w", err)

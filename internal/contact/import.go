@@ -1,9 +1,7 @@
 package contact
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -371,7 +369,8 @@ func (s *Service) importLines(ctx context.Context, tx *store.Store, a models.Act
 		}
 		writes = append(writes, store.ContactWrite{Contact: c, Merge: i.Merge})
 	}
-	if err := s.reportLines(ctx, tx, a, i, j, report); err != nil || len(writes) == 0 {
+	err := tx.ReportRefused(ctx, a, j, report, func() (string, [][]string) { return refusedHead(ctx, i) })
+	if err != nil || len(writes) == 0 {
 		return err
 	}
 	outcomes, _, refused, err := s.putIn(ctx, tx, a, i.ListID, Cause{Silent: !i.Follow, Quiet: i.Quiet}, nil, writes)
@@ -394,57 +393,24 @@ func (s *Service) importLines(ctx context.Context, tx *store.Store, a models.Act
 	return nil
 }
 
-// reportLines adds lines that were refused to the report, a file that can be corrected and imported again.
-func (s *Service) reportLines(ctx context.Context, tx *store.Store, a models.Actor, i *models.ContactImport, j *models.Job, lines [][]string) error {
-	if len(lines) == 0 {
-		return nil
+// refusedHead gives the name and the heading of the file of what an import refused.
+func refusedHead(ctx context.Context, i *models.ContactImport) (string, [][]string) {
+	head := []string{i18n.T(ctx, "import.report.line"), i18n.T(ctx, "import.report.reason")}
+	for n, c := range i.Columns.V {
+		if c.Heading == "" {
+			c.Heading = i18n.T(ctx, "import.column", "Number", n+1)
+		}
+		head = append(head, c.Heading)
 	}
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
-	if j.FileID == "" {
-		f := &models.File{Name: "refused-" + strings.TrimSuffix(i.Name, filepath.Ext(i.Name)) + ".csv", ContentType: "text/csv; charset=utf-8", ExpiresAt: tx.Now().Add(models.JobRetention)} // until it is ready
-		if err := tx.CreateFile(ctx, a, f); err != nil {
-			return err
-		}
-		j.FileID = f.ID
-		b.WriteString("\ufeff")
-		head := []string{i18n.T(ctx, "import.report.line"), i18n.T(ctx, "import.report.reason")}
-		for n, c := range i.Columns.V {
-			if c.Heading == "" {
-				c.Heading = i18n.T(ctx, "import.column", "Number", n+1)
-			}
-			head = append(head, c.Heading)
-		}
-		lines = append([][]string{head}, lines...)
-	}
-	for _, line := range lines {
-		for n := range line {
-			line[n] = Defuse(line[n])
-		}
-		if err := w.Write(line); err != nil {
-			return fmt.Errorf("write report: %w", err)
-		}
-	}
-	w.Flush()
-	return tx.AddToFile(ctx, j.FileID, b.Bytes())
+	return "refused-" + strings.TrimSuffix(i.Name, filepath.Ext(i.Name)) + ".csv", [][]string{head}
 }
 
 // endImport lets go of the files of an import and makes its report ready.
 func (s *Service) endImport(ctx context.Context, tx *store.Store, i *models.ContactImport, j *models.Job) error {
-	if err := tx.DropFiles(ctx, i.RawID, i.RowsID); err != nil || j.FileID == "" {
+	if err := tx.DropFiles(ctx, i.RawID, i.RowsID); err != nil {
 		return err
 	}
-	return tx.FinishFile(ctx, j.FileID, tx.Now().Add(models.FileRetention))
-}
-
-// Defuse keeps a spreadsheet from taking a text for a formula (OWASP, CSV injection): what begins like one gets an apostrophe.
-// An import takes it away again.
-func Defuse(cell string) string {
-	if cell != "" && strings.IndexByte("=+-@\t\r\n", cell[0]) >= 0 {
-		return "'" + cell
-	}
-	return cell
+	return tx.FinishRefused(ctx, j)
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"surveyflow/internal/i18n"
 	"surveyflow/internal/richtext"
 	"surveyflow/internal/sheet"
 	"surveyflow/internal/store"
@@ -44,6 +45,7 @@ type importParams struct {
 	FileID   string
 	Key      string
 	Columns  []source
+	Heading  [][]string // the lines above the responses, for the file of those that are refused
 	Depth    int
 	CauseRun *string
 }
@@ -93,6 +95,7 @@ func (s *Service) StartImport(ctx context.Context, a models.Actor, v *models.Sur
 	if err == nil {
 		p.Columns, err = r.columns()
 	}
+	p.Heading = r.above
 	if err == nil && total == 0 {
 		err = models.Invalid(models.Field("file", "response.import.error.empty"))
 	}
@@ -122,6 +125,7 @@ type heading struct {
 	ids    []importIDs
 	text   []string // a second line that is the texts, when a third one says so
 	lines  int
+	above  [][]string // the lines that it took
 }
 
 // importIDs is what the third line of the API's exports says of a column.
@@ -134,6 +138,14 @@ type importIDs struct {
 
 // takes reports whether a line is one of the heading.
 func (h *heading) takes(cells []string) bool {
+	is := h.is(cells)
+	if is {
+		h.above = append(h.above, cells)
+	}
+	return is
+}
+
+func (h *heading) is(cells []string) bool {
 	h.lines++
 	switch {
 	case h.lines == 1:
@@ -190,7 +202,7 @@ func (h *heading) columns() ([]source, error) {
 		if given {
 			id = h.ids[i]
 		}
-		if id.Labels || strings.HasSuffix(name, " - Label") || name == "" {
+		if id.Labels || strings.HasSuffix(name, " - Label") || name == "" || name == refusedLine || name == refusedReason {
 			continue
 		}
 		at := slices.IndexFunc(all, func(c Column) bool { return c.ImportID == id.ImportID && c.ChoiceID == id.ChoiceID })
@@ -263,6 +275,9 @@ func (s *Service) ImportStep(ctx context.Context, tx *store.Store, j *models.Job
 	}
 	lines, err := store.NextLines[line](ctx, tx, j, p.FileID)
 	if err != nil || lines == nil {
+		if err == nil {
+			err = s.endImport(ctx, tx, j, p.FileID)
+		}
 		return store.JobNext{Done: err == nil}, err
 	}
 	l, err := s.Layout(ctx, v)
@@ -285,14 +300,52 @@ func (s *Service) ImportStep(ctx context.Context, tx *store.Store, j *models.Job
 	if err != nil {
 		return store.JobNext{}, err
 	}
+	var refused [][]string
 	for i, err := range errs {
 		if err != nil {
-			j.Fail(strconv.Itoa(lines[i].Number), survey.WhyRefused(err))
+			number, why := strconv.Itoa(lines[i].Number), survey.WhyRefused(err)
+			j.Fail(number, why)
+			refused = append(refused, refusedCells(p.Heading, lines[i].Cells, number, i18n.TMap(ctx, why.Key, why.Args)))
 			continue
 		}
 		j.Done++
 	}
-	return store.JobNext{}, nil
+	return store.JobNext{}, tx.ReportRefused(ctx, actor, j, refused, func() (string, [][]string) { return refusedHead(v.Name, p.Heading) })
+}
+
+// The columns at the end of a file of lines that were refused. An import passes over them.
+const (
+	refusedLine   = "Refused line"
+	refusedReason = "Refused because"
+)
+
+// refusedHead gives the name and the heading of such a file: that of what was imported, so that it can be mended and imported again.
+func refusedHead(name string, heading [][]string) (string, [][]string) {
+	above := make([][]string, len(heading))
+	for i, cells := range heading {
+		above[i] = refusedCells(heading, cells, refusedLine, refusedReason)
+	}
+	return "refused-" + fileName(name, "csv"), above
+}
+
+// refusedCells gives a line with two more columns, which stand at the same place in all of them: at the end, since by its first cell the
+// third line of a heading is known.
+func refusedCells(heading [][]string, cells []string, line, reason string) []string {
+	width := len(cells)
+	for _, above := range heading {
+		width = max(width, len(above))
+	}
+	out := make([]string, width, width+2)
+	copy(out, cells)
+	return append(out, line, reason)
+}
+
+// endImport lets go of the lines of an import that is through and makes the file of those that were refused ready.
+func (s *Service) endImport(ctx context.Context, tx *store.Store, j *models.Job, linesID string) error {
+	if err := tx.DropFiles(ctx, linesID); err != nil {
+		return err
+	}
+	return tx.FinishRefused(ctx, j)
 }
 
 // labelsOf gives, by question, the values that labels of choices stand for: files with labels are read as well.
