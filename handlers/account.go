@@ -10,7 +10,7 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
-	"surveyflow/views"
+	"surveyflow/views/accountpages"
 )
 
 // ownAccount is the page of one's own account.
@@ -21,11 +21,11 @@ type ownAccount struct {
 
 // show shows profile, password and browsers.
 func (h *ownAccount) show(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.AccountProps{User: *web.User(c)})
+	return h.render(c, http.StatusOK, accountpages.AccountProps{User: *web.User(c)})
 }
 
 // render fills in what every state of the page shows.
-func (h *ownAccount) render(c echo.Context, status int, p views.AccountProps) error {
+func (h *ownAccount) render(c echo.Context, status int, p accountpages.AccountProps) error {
 	ctx := c.Request().Context()
 	tokens, err := h.store.APITokens(ctx, web.Actor(c))
 	if err != nil {
@@ -38,7 +38,7 @@ func (h *ownAccount) render(c echo.Context, status int, p views.AccountProps) er
 	p.Session = web.Session(c).ID
 	p.Tokens, p.Organisation, p.OrgZone, p.Zones = len(tokens), org.Name, org.TimeZone, zones()
 	p.Languages = languageOptions(ctx)
-	return web.Render(c, status, views.Account(p))
+	return web.Render(c, status, accountpages.Account(p))
 }
 
 // savePreferences saves name, language, time zone and theme.
@@ -64,7 +64,7 @@ func (h *ownAccount) savePreferences(c echo.Context) error {
 	if fields, status, refused := web.Refused(c, err); refused {
 		user := *web.User(c)
 		user.FirstName, user.LastName, user.Language, user.TimeZone, user.Theme = form.FirstName, form.LastName, form.Language, form.TimeZone, form.Theme
-		return h.render(c, status, views.AccountProps{User: user, ProfileErrors: fields})
+		return h.render(c, status, accountpages.AccountProps{User: user, ProfileErrors: fields})
 	}
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (h *ownAccount) changePassword(c echo.Context) error {
 	ctx := c.Request().Context()
 	err := h.people.ChangePassword(ctx, web.Actor(c), web.Session(c).ID, form.Current, form.Password)
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.AccountProps{User: *web.User(c), PasswordErrors: fields})
+		return h.render(c, status, accountpages.AccountProps{User: *web.User(c), PasswordErrors: fields})
 	}
 	if err != nil {
 		return err

@@ -11,8 +11,8 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/settingspages"
 )
 
 // apiPages are the pages for people who write programs, beside their tokens: documentation, ids, and the log of calls.
@@ -41,7 +41,7 @@ const maxIDs = 100
 // ids shows what programs name.
 func (h *apiPages) ids(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	p := views.APIIDsProps{BrandID: web.Organisation(c).ID, UserID: web.User(c).ID}
+	p := settingspages.APIIDsProps{BrandID: web.Organisation(c).ID, UserID: web.User(c).ID}
 	surveys, _, err := h.store.Surveys(ctx, actor, store.SurveyFilter{Page: store.Page{Limit: maxIDs}})
 	if err != nil {
 		return err
@@ -56,13 +56,13 @@ func (h *apiPages) ids(c echo.Context) error {
 	}
 	for i := range surveys {
 		s := &surveys[i]
-		group := views.IDGroup{Name: s.Name, ID: s.ID}
+		group := settingspages.IDGroup{Name: s.Name, ID: s.ID}
 		for _, collector := range collectors[s.ID] {
 			name := collector.Name
 			if name == "" {
 				name = i18n.T(ctx, "collector.default")
 			}
-			group.Inside = append(group.Inside, views.IDGroup{Name: name, ID: collector.ID})
+			group.Inside = append(group.Inside, settingspages.IDGroup{Name: name, ID: collector.ID})
 		}
 		p.Surveys = append(p.Surveys, group)
 	}
@@ -71,16 +71,16 @@ func (h *apiPages) ids(c echo.Context) error {
 		return err
 	}
 	for i := range lists {
-		p.Lists = append(p.Lists, views.IDGroup{Name: lists[i].Name, ID: lists[i].ID})
+		p.Lists = append(p.Lists, settingspages.IDGroup{Name: lists[i].Name, ID: lists[i].ID})
 	}
 	p.Directory = apiv3.DirectoryID(actor.OrgID)
-	return web.Render(c, http.StatusOK, views.APIIDs(p))
+	return web.Render(c, http.StatusOK, settingspages.APIIDs(p))
 }
 
 // log shows the calls of one's own tokens.
 func (h *apiPages) log(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	p := views.APILogProps{Token: web.Query(c, "token")}
+	p := settingspages.APILogProps{Token: web.Query(c, "token")}
 	tokens, err := h.store.APITokens(ctx, actor)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (h *apiPages) log(c echo.Context) error {
 		return err
 	}
 	p.Pager = pager(c, next)
-	return web.Render(c, http.StatusOK, views.APILog(p))
+	return web.Render(c, http.StatusOK, settingspages.APILog(p))
 }
 
 // switchLog turns the log of a token on or off.
@@ -122,24 +122,24 @@ func (h *apiPages) switchLog(c echo.Context) error {
 
 // docs lists what the API can do.
 func (h *apiPages) docs(c echo.Context) error {
-	return web.Render(c, http.StatusOK, views.APIDocs(views.APIDocsProps{Base: h.base.API(""), Operations: operationsOf(h.api.Operations())}))
+	return web.Render(c, http.StatusOK, settingspages.APIDocs(settingspages.APIDocsProps{Base: h.base.API(""), Operations: operationsOf(h.api.Operations())}))
 }
 
-func operationsOf(all []apiv3.Operation) []views.APIOperation {
-	out := make([]views.APIOperation, len(all))
+func operationsOf(all []apiv3.Operation) []settingspages.APIOperation {
+	out := make([]settingspages.APIOperation, len(all))
 	for i := range all {
 		out[i] = viewOf(&all[i])
 	}
 	return out
 }
 
-func viewOf(o *apiv3.Operation) views.APIOperation {
-	out := views.APIOperation{
+func viewOf(o *apiv3.Operation) settingspages.APIOperation {
+	out := settingspages.APIOperation{
 		Name: o.Name, Method: o.Method, Path: o.Path, Tag: o.Tag, Summary: o.Summary, More: o.More, HasBody: o.Body,
 		Example: components.Pretty(o.Example), Answer: components.Pretty(o.Answer),
 	}
 	for _, p := range o.Params {
-		out.Params = append(out.Params, views.APIParam{Name: p.Name, In: p.In, Text: p.Text, Required: p.Required, Options: p.Options})
+		out.Params = append(out.Params, settingspages.APIParam{Name: p.Name, In: p.In, Text: p.Text, Required: p.Required, Options: p.Options})
 	}
 	return out
 }
@@ -150,14 +150,14 @@ func (h *apiPages) doc(c echo.Context) error {
 	if !ok {
 		return models.NotFound("error.not_found")
 	}
-	p := views.APIDocProps{Base: h.base.API(""), Operation: viewOf(&o), Values: map[string]string{}}
+	p := settingspages.APIDocProps{Base: h.base.API(""), Operation: viewOf(&o), Values: map[string]string{}}
 	if p.Operation.HasBody && o.Method != http.MethodPut {
 		p.Body = p.Operation.Example
 	}
 	for _, param := range o.Params {
 		p.Values[param.Name] = web.Query(c, param.Name)
 	}
-	return web.Render(c, http.StatusOK, views.APIDoc(p))
+	return web.Render(c, http.StatusOK, settingspages.APIDoc(p))
 }
 
 // try makes the call with the rights of who is signed in, or of the token that they pasted. The form's protection against
@@ -171,7 +171,7 @@ func (h *apiPages) try(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.APIDocProps{Base: h.base.API(""), Operation: viewOf(&o), Values: map[string]string{}, Body: in.Get("body")}
+	p := settingspages.APIDocProps{Base: h.base.API(""), Operation: viewOf(&o), Values: map[string]string{}, Body: in.Get("body")}
 	for _, param := range o.Params {
 		p.Values[param.Name] = in.Get("p." + param.Name)
 	}
@@ -183,13 +183,13 @@ func (h *apiPages) try(c echo.Context) error {
 			fields[i].Field = "p." + fields[i].Field
 		}
 		p.Errors = fields
-		return web.Render(c, status, views.APIDoc(p))
+		return web.Render(c, status, settingspages.APIDoc(p))
 	}
 	if err != nil {
 		return err
 	}
-	p.Answer = &views.APIAnswer{
+	p.Answer = &settingspages.APIAnswer{
 		Method: answer.Method, Address: answer.Address, Status: answer.Status, Body: components.Pretty(answer.Body), Truncated: answer.Truncated, Binary: answer.Binary, Took: answer.Took,
 	}
-	return web.Render(c, http.StatusOK, views.APIDoc(p))
+	return web.Render(c, http.StatusOK, settingspages.APIDoc(p))
 }

@@ -11,7 +11,7 @@ import (
 	"surveyflow/internal/browsertest"
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
 )
 
 // sendEvent posts a body as another program does.
@@ -85,15 +85,15 @@ func TestAnEventIsCapturedAndItsFieldsAreAddedByKeyboard(t *testing.T) {
 	})
 	p.Screenshot("event-fields")
 	for _, v := range pageViews {
-		q := chromium.Open(a.server.URL+views.EditorPath(id, views.EditEvent), v)
+		q := chromium.Open(a.server.URL+frame.EditorPath(id, frame.EditEvent), v)
 		q.CheckFits()
 		q.CheckAccessibility()
 		q.Screenshot("event-panel")
-		q.Goto(a.server.URL + views.EditorPath(id, views.EditTest))
+		q.Goto(a.server.URL + frame.EditorPath(id, frame.EditTest))
 		q.CheckAccessibility()
 		q.Screenshot("event-test")
 	}
-	p.Goto(a.server.URL + views.EditorPath(id, views.EditCondition))
+	p.Goto(a.server.URL + frame.EditorPath(id, frame.EditCondition))
 	if !browsertest.Eval[bool](p, `document.getElementById("piped").textContent.includes("ada@example.com")`) {
 		t.Error("the picker has no example of the event")
 	}

@@ -11,7 +11,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
 )
 
 func TestPagesOfWorkflowsInABrowser(t *testing.T) {
@@ -67,10 +67,10 @@ func (a *app) flowPages(t *testing.T, b *browser) map[string]string {
 	survey := a.definitionSurvey(t, id)
 	return map[string]string{
 		"workflows": link.Workflows(), "survey-workflows": link.SurveyWorkflows(survey), "workflow-new": link.WorkflowNew(),
-		"editor": link.Workflow(id), "editor-task": views.EditorPath(id, views.EditTask+tasks[0]), "editor-event": views.EditorPath(id, views.EditEvent),
-		"editor-condition": views.EditorPath(id, views.EditCondition), "editor-add": views.EditorPath(id, views.EditAdd+"1"),
-		"editor-problems": link.With(views.EditorPath(id, views.EditTask+a.definition(id).Tasks[1].ID), "check", "1"),
-		"editor-test":     views.EditorPath(id, views.EditTest), "editor-delete": views.EditorPath(id, views.EditDelete), "editor-settings": views.EditorPath(id, views.EditSettings),
+		"editor": link.Workflow(id), "editor-task": frame.EditorPath(id, frame.EditTask+tasks[0]), "editor-event": frame.EditorPath(id, frame.EditEvent),
+		"editor-condition": frame.EditorPath(id, frame.EditCondition), "editor-add": frame.EditorPath(id, frame.EditAdd+"1"),
+		"editor-problems": link.With(frame.EditorPath(id, frame.EditTask+a.definition(id).Tasks[1].ID), "check", "1"),
+		"editor-test":     frame.EditorPath(id, frame.EditTest), "editor-delete": frame.EditorPath(id, frame.EditDelete), "editor-settings": frame.EditorPath(id, frame.EditSettings),
 		"runs": link.Runs(), "workflow-runs": link.WorkflowRuns(id), "runs-nothing": link.With(link.Runs(), "status", "canceled"), "run-failed": link.Run(run), "run-waiting": waiting,
 		"receivers": link.Receivers(), "receiver-new": link.ReceiverNew(), "receiver": link.Receiver(receiver), "receiver-request": link.ReceiverRequest(receiver, request),
 		"receiver-quiet": link.Receiver(quiet),
@@ -148,7 +148,7 @@ func TestTheEditorInTwoTabs(t *testing.T) {
 	chromium := browsertest.New(t)
 	p := chromium.Open(a.server.URL+link.SignIn(), browsertest.View{})
 	signInPage(a, p)
-	p.Goto(a.server.URL + views.EditorPath(id, views.EditTask+task))
+	p.Goto(a.server.URL + frame.EditorPath(id, frame.EditTask+task))
 	b.post(link.Task(id, task), "revision", b.draftRevision(id), "config.method", "POST", "config.url", "https://theirs.example/").to("")
 	browsertest.Eval[any](p, `document.getElementById("f-config-url").value = "https://mine.example/"`)
 	save := `[...document.querySelectorAll("#panel button")].find((b) => b.textContent.includes("Save draft")).click()`
@@ -164,7 +164,7 @@ func TestTheEditorInTwoTabs(t *testing.T) {
 	}
 
 	// A link that leaves the editor leaves it.
-	p.Goto(a.server.URL + views.EditorPath(id, views.EditEvent))
+	p.Goto(a.server.URL + frame.EditorPath(id, frame.EditEvent))
 	p.Click("#panel a[href='" + link.Survey(survey) + "']")
 	p.Wait("a[aria-current='page'][href='" + link.SurveyBuild(survey) + "']")
 	p.Complaints() // the browser tells of the status 409
@@ -178,7 +178,7 @@ func TestLeavingTheEditorLosesNothing(t *testing.T) {
 	chromium := browsertest.New(t)
 	p := chromium.Open(a.server.URL+link.SignIn(), browsertest.View{})
 	signInPage(a, p)
-	p.Goto(a.server.URL + views.EditorPath(id, views.EditTask+task))
+	p.Goto(a.server.URL + frame.EditorPath(id, frame.EditTask+task))
 	p.Fill("#f-summary", "Typed and left for another card")
 	p.Click("#step-event")
 	p.Wait("#panel input[name=includeImported]")
@@ -195,7 +195,7 @@ func TestLeavingTheEditorLosesNothing(t *testing.T) {
 		t.Error("the next card was not saved")
 	}
 
-	p.Goto(a.server.URL + views.EditorPath(id, views.EditTask+task))
+	p.Goto(a.server.URL + frame.EditorPath(id, frame.EditTask+task))
 	p.Fill("#f-summary", "Typed and put live at once")
 	p.Click("#put-live button")
 	p.Wait("#strip time")
@@ -204,7 +204,7 @@ func TestLeavingTheEditorLosesNothing(t *testing.T) {
 		t.Errorf("live is not what was typed: changed %v, %+v, %v", w.Changed(), w.Draft.V.Tasks[0], err)
 	}
 
-	p.Goto(a.server.URL + views.EditorPath(id, views.EditTask+task))
+	p.Goto(a.server.URL + frame.EditorPath(id, frame.EditTask+task))
 	p.Fill("#f-summary", "Typed and left the page")
 	p.Goto(a.server.URL + link.Runs())
 	eventually(t, "what was typed last is saved", func() bool {

@@ -14,7 +14,7 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/collectorpages"
 )
 
 // collectors are the ways into a survey.
@@ -30,10 +30,10 @@ type collectors struct {
 
 // list shows the collectors with their addresses.
 func (h *collectors) list(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.CollectorsProps{})
+	return h.render(c, http.StatusOK, collectorpages.CollectorsProps{})
 }
 
-func (h *collectors) render(c echo.Context, status int, p views.CollectorsProps) error {
+func (h *collectors) render(c echo.Context, status int, p collectorpages.CollectorsProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	s, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
 	if err != nil {
@@ -53,7 +53,7 @@ func (h *collectors) render(c echo.Context, status int, p views.CollectorsProps)
 		return err
 	}
 	for _, one := range all {
-		p.Collectors = append(p.Collectors, views.CollectorLink{Collector: one, URL: h.base.Respond(one.Slug), Counts: counts[one.ID]})
+		p.Collectors = append(p.Collectors, collectorpages.CollectorLink{Collector: one, URL: h.base.Respond(one.Slug), Counts: counts[one.ID]})
 	}
 	if len(p.DayErrors) == 0 {
 		p.Days = number(s.InviteDays)
@@ -69,7 +69,7 @@ func (h *collectors) render(c echo.Context, status int, p views.CollectorsProps)
 			}
 		}
 	}
-	return web.Render(c, status, views.Collectors(p))
+	return web.Render(c, status, collectorpages.Collectors(p))
 }
 
 // close closes one collector; the survey's others stay as they are.
@@ -105,7 +105,7 @@ func (h *collectors) frames(c echo.Context) error {
 	}
 	ctx, id := c.Request().Context(), c.Param("surveyID")
 	sites, wrong := models.ParseFrameSites(models.CleanText(form.Sites))
-	p := views.CollectorsProps{Framed: c.Param("collectorID"), Sites: form.Sites}
+	p := collectorpages.CollectorsProps{Framed: c.Param("collectorID"), Sites: form.Sites}
 	switch {
 	case wrong != "":
 		p.Errors = []models.FieldError{models.Field("sites", "collector.frames.error", "Site", cutRunes(wrong, 100))}

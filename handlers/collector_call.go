@@ -15,7 +15,7 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/collectorpages"
 )
 
 // collectorCalls are the pages about what other systems pass on: a collector's webhook, and the data of its link.
@@ -38,7 +38,7 @@ func collectorCallRoutes(d Deps) []web.Route {
 }
 
 func (h *collectorCalls) show(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.CollectorWebhookProps{})
+	return h.render(c, http.StatusOK, collectorpages.CollectorWebhookProps{})
 }
 
 // of gives the survey and the collector that the address names.
@@ -52,7 +52,7 @@ func (h *collectorCalls) of(c echo.Context) (*models.Survey, *models.Collector, 
 	return s, one, err
 }
 
-func (h *collectorCalls) render(c echo.Context, status int, p views.CollectorWebhookProps) error {
+func (h *collectorCalls) render(c echo.Context, status int, p collectorpages.CollectorWebhookProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	s, one, err := h.of(c)
 	if err != nil {
@@ -75,7 +75,7 @@ func (h *collectorCalls) render(c echo.Context, status int, p views.CollectorWeb
 		return err
 	}
 	p.Languages = strings.Join(languages, ", ")
-	return web.Render(c, status, views.CollectorWebhook(p))
+	return web.Render(c, status, collectorpages.CollectorWebhook(p))
 }
 
 // try does what a call does, and shows its answer.
@@ -107,7 +107,7 @@ func (h *collectorCalls) try(c echo.Context) error {
 	if status >= http.StatusBadRequest {
 		shown = http.StatusUnprocessableEntity
 	}
-	return h.render(c, shown, views.CollectorWebhookProps{Form: r.Params, Status: status, Answer: string(answer)})
+	return h.render(c, shown, collectorpages.CollectorWebhookProps{Form: r.Params, Status: status, Answer: string(answer)})
 }
 
 // token makes a token for the collector alone and shows it this once, in the address.
@@ -120,12 +120,12 @@ func (h *collectorCalls) token(c echo.Context) error {
 	name := cutRunes(i18n.T(ctx, "call.token.name", "Name", one.Name), 100)
 	secret, _, err := h.people.CreateTokenWith(ctx, web.Actor(c), account.TokenSettings{Name: name, Scope: one.ID})
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.CollectorWebhookProps{Errors: fields})
+		return h.render(c, status, collectorpages.CollectorWebhookProps{Errors: fields})
 	}
 	if err != nil {
 		return err
 	}
-	return h.render(c, http.StatusOK, views.CollectorWebhookProps{Token: secret})
+	return h.render(c, http.StatusOK, collectorpages.CollectorWebhookProps{Token: secret})
 }
 
 // data shows the collector's link with data in it.
@@ -146,9 +146,9 @@ func (h *collectorCalls) data(c echo.Context) error {
 			}
 		}
 	}
-	p := views.CollectorDataProps{Survey: *s, Collector: *one, URL: h.base.Respond(one.Slug)}
+	p := collectorpages.CollectorDataProps{Survey: *s, Collector: *one, URL: h.base.Respond(one.Slug)}
 	for _, name := range names {
 		p.Fields = append(p.Fields, [2]string{name, cutRunes(web.Query(c, name), 1000)})
 	}
-	return web.Render(c, http.StatusOK, views.CollectorData(p))
+	return web.Render(c, http.StatusOK, collectorpages.CollectorData(p))
 }

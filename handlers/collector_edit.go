@@ -19,7 +19,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/mail"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/collectorpages"
 	"surveyflow/views/components"
 )
 
@@ -57,10 +57,10 @@ func (h *collectors) new(c echo.Context) error {
 	if kind != models.CollectorEmail {
 		kind = models.CollectorLink
 	}
-	return h.renderNew(c, http.StatusOK, views.CollectorNewProps{Type: kind})
+	return h.renderNew(c, http.StatusOK, collectorpages.CollectorNewProps{Type: kind})
 }
 
-func (h *collectors) renderNew(c echo.Context, status int, p views.CollectorNewProps) error {
+func (h *collectors) renderNew(c echo.Context, status int, p collectorpages.CollectorNewProps) error {
 	s, err := h.store.Survey(c.Request().Context(), web.Actor(c), c.Param("surveyID"))
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func (h *collectors) renderNew(c echo.Context, status int, p views.CollectorNewP
 	if p.Lists, err = h.lists(c, i18n.T(c.Request().Context(), "collector.list.new")); err != nil {
 		return err
 	}
-	return web.Render(c, status, views.CollectorNew(p))
+	return web.Render(c, status, collectorpages.CollectorNew(p))
 }
 
 // lists gives the contact lists that can be chosen; none says what stands for no list.
@@ -111,7 +111,7 @@ func (h *collectors) create(c echo.Context) error {
 		if _, err := h.store.SurveyToEdit(ctx, web.Actor(c), id); err != nil {
 			return err
 		}
-		return h.renderNew(c, status, views.CollectorNewProps{Type: made.Type, Name: form.Name, List: form.List, Errors: fields})
+		return h.renderNew(c, status, collectorpages.CollectorNewProps{Type: made.Type, Name: form.Name, List: form.List, Errors: fields})
 	}
 	if err != nil {
 		return err
@@ -125,9 +125,9 @@ func (h *collectors) create(c echo.Context) error {
 }
 
 // page reads what all pages of a collector show.
-func (h *collectors) page(c echo.Context) (views.CollectorPageProps, error) {
+func (h *collectors) page(c echo.Context) (collectorpages.CollectorPageProps, error) {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	var p views.CollectorPageProps
+	var p collectorpages.CollectorPageProps
 	s, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
 	if err != nil {
 		return p, err
@@ -137,7 +137,7 @@ func (h *collectors) page(c echo.Context) (views.CollectorPageProps, error) {
 		return p, err
 	}
 	counts, err := h.store.InvitationCounts(ctx, one.ID)
-	p.Survey, p.Collector = *s, views.CollectorLink{Collector: *one, URL: h.base.Respond(one.Slug), Counts: counts[one.ID]}
+	p.Survey, p.Collector = *s, collectorpages.CollectorLink{Collector: *one, URL: h.base.Respond(one.Slug), Counts: counts[one.ID]}
 	p.Zone = h.zone(c, s).String()
 	return p, err
 }
@@ -168,7 +168,7 @@ func (h *collectors) settings(c echo.Context) error {
 	for i, d := range s.Reminders {
 		days[i] = strconv.Itoa(d)
 	}
-	p.Form = views.CollectorForm{
+	p.Form = collectorpages.CollectorForm{
 		Name: p.Collector.Name, Opens: at(p.Collector.OpensAt), Closes: at(p.Collector.ClosesAt), SendAt: at(p.Collector.SendAt), Max: number(p.Collector.MaxResponses),
 		OnePerBrowser: s.OnePerBrowser, FromName: s.FromName, ReplyTo: s.ReplyTo, Reminders: strings.Join(days, ", "), Expiry: number(s.ExpiryDays), TrackOpens: s.TrackOpens,
 		Language: s.Language,
@@ -179,7 +179,7 @@ func (h *collectors) settings(c echo.Context) error {
 	return h.renderSettings(c, http.StatusOK, p)
 }
 
-func (h *collectors) renderSettings(c echo.Context, status int, p views.CollectorPageProps) error {
+func (h *collectors) renderSettings(c echo.Context, status int, p collectorpages.CollectorPageProps) error {
 	p.Form.Protected = p.Collector.PasswordHash != ""
 	def, err := h.definition(c, &p.Survey)
 	if err != nil {
@@ -191,7 +191,7 @@ func (h *collectors) renderSettings(c echo.Context, status int, p views.Collecto
 			return err
 		}
 	}
-	return web.Render(c, status, views.CollectorSettings(p))
+	return web.Render(c, status, collectorpages.CollectorSettings(p))
 }
 
 // number writes a number as a form has it: nothing for none.
@@ -306,7 +306,7 @@ func (h *collectors) save(c echo.Context) error {
 	}
 	if fields, status, refused := web.Refused(c, err); refused {
 		p.Errors = fields
-		p.Form = views.CollectorForm{
+		p.Form = collectorpages.CollectorForm{
 			Name: form.Name, List: form.List, Opens: form.Opens, Closes: form.Closes, SendAt: form.SendAt, Max: form.Max, OnePerBrowser: form.OnePerBrowser,
 			FromName: form.FromName, ReplyTo: form.ReplyTo, Reminders: form.Reminders, Expiry: form.Expiry, TrackOpens: form.TrackOpens,
 			Language: form.Language,
@@ -384,9 +384,9 @@ func (h *collectors) messages(c echo.Context) error {
 }
 
 // messagesOf reads the page of a collector's texts.
-func (h *collectors) messagesOf(c echo.Context) (views.CollectorMessagesProps, error) {
+func (h *collectors) messagesOf(c echo.Context) (collectorpages.CollectorMessagesProps, error) {
 	ctx := c.Request().Context()
-	var p views.CollectorMessagesProps
+	var p collectorpages.CollectorMessagesProps
 	var err error
 	if p.CollectorPageProps, err = h.page(c); err != nil {
 		return p, err
@@ -408,7 +408,7 @@ func (h *collectors) messagesOf(c echo.Context) (views.CollectorMessagesProps, e
 	}
 	for _, tag := range def.AllLanguages() {
 		_, own := p.Collector.Settings.V.Messages[tag]
-		p.Languages = append(p.Languages, views.MailLanguage{Tag: tag, Own: own, Current: tag == p.Language})
+		p.Languages = append(p.Languages, collectorpages.MailLanguage{Tag: tag, Own: own, Current: tag == p.Language})
 	}
 	p.Texts = p.Collector.Settings.V.Messages[p.Language]
 	name := def.Title(p.Survey.Name, p.Language)
@@ -430,7 +430,7 @@ func (h *collectors) definition(c echo.Context, s *models.Survey) (*models.Surve
 }
 
 // renderMessages shows the texts, and what the mails look like.
-func (h *collectors) renderMessages(c echo.Context, status int, p views.CollectorMessagesProps) error {
+func (h *collectors) renderMessages(c echo.Context, status int, p collectorpages.CollectorMessagesProps) error {
 	ctx := c.Request().Context()
 	for _, reminder := range []bool{false, true} {
 		letter := h.example(c, p, reminder)
@@ -438,15 +438,15 @@ func (h *collectors) renderMessages(c echo.Context, status int, p views.Collecto
 		if reminder {
 			title = i18n.T(ctx, "collector.messages.reminder")
 		}
-		look := views.MailLook{Title: title, From: letter.Heading.FromName, Subject: letter.Text.Subject, Button: letter.Text.Button}
+		look := collectorpages.MailLook{Title: title, From: letter.Heading.FromName, Subject: letter.Text.Subject, Button: letter.Text.Button}
 		look.Paragraphs, look.Small = letter.Text.Parts(i18n.WithZone(i18n.WithLocale(ctx, letter.To.Language), letter.To.Zone))
 		p.Looks = append(p.Looks, look)
 	}
-	return web.Render(c, status, views.CollectorMessages(p))
+	return web.Render(c, status, collectorpages.CollectorMessages(p))
 }
 
 // example composes a mail of the collector for an example person, with the texts as they are on the page.
-func (h *collectors) example(c echo.Context, p views.CollectorMessagesProps, reminder bool) distribution.Letter { //nolint:revive // the flag is which of the two
+func (h *collectors) example(c echo.Context, p collectorpages.CollectorMessagesProps, reminder bool) distribution.Letter { //nolint:revive // the flag is which of the two
 	ctx := c.Request().Context()
 	one := p.Collector.Collector
 	one.Settings.V.Messages = map[string]models.CollectorMails{p.Language: p.Texts}
@@ -540,7 +540,7 @@ func own(text, normal models.Message) models.Message {
 }
 
 // try sends who asks the mails of the collector, as an example person would get them.
-func (h *collectors) try(c echo.Context, p views.CollectorMessagesProps) error {
+func (h *collectors) try(c echo.Context, p collectorpages.CollectorMessagesProps) error {
 	ctx := c.Request().Context()
 	var notices models.Notices
 	for _, reminder := range []bool{false, true} {

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/conditionform"
 )
 
 // Limits of the form of a condition; a condition that is larger came by the API and is refused by the check anyway.
@@ -17,7 +17,7 @@ const (
 	conditionParts = 200
 )
 
-// conditionReader reads the form of a condition (see views.ConditionProps) and does on the way what the pressed button
+// conditionReader reads the form of a condition (see conditionform.ConditionProps) and does on the way what the pressed button
 // asks for.
 type conditionReader struct {
 	form  url.Values
@@ -38,7 +38,7 @@ func readCondition(form url.Values, do string, fresh models.Condition) *models.C
 	for name := range r.parts {
 		slices.Sort(r.parts[name])
 	}
-	c, ok := r.group(views.ConditionRoot, 0)
+	c, ok := r.group(conditionform.ConditionRoot, 0)
 	if !ok {
 		return nil
 	}
@@ -48,7 +48,7 @@ func readCondition(form url.Values, do string, fresh models.Condition) *models.C
 // note remembers that a part is there: the name "c.1.0.left" tells of part 0 of "c.1" and of part 1 of "c".
 func (r *conditionReader) note(field string) {
 	segments := strings.Split(field, ".")
-	if segments[0] != views.ConditionRoot || len(segments) > conditionDepth+2 {
+	if segments[0] != conditionform.ConditionRoot || len(segments) > conditionDepth+2 {
 		return
 	}
 	name := segments[0]
@@ -127,7 +127,7 @@ var conditionStep = regexp.MustCompile(`\.(?:all|any)\[(\d+)\]`)
 // its form, "c.1.0.left".
 func conditionField(path string, c *models.Condition) string {
 	if c != nil && len(c.All) == 0 && len(c.Any) == 0 && path != "" {
-		return views.ConditionRoot + ".0" + path
+		return conditionform.ConditionRoot + ".0" + path
 	}
-	return views.ConditionRoot + conditionStep.ReplaceAllString(path, ".$1")
+	return conditionform.ConditionRoot + conditionStep.ReplaceAllString(path, ".$1")
 }

@@ -11,15 +11,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/components"
+	"surveyflow/views/conditionform"
 )
 
-var someTokens = []views.Token{{Text: "${q://QID1/SelectedChoicesRecode}"}, {Text: "${e://Field/segment}"}}
+var someTokens = []components.PipedToken{{Text: "${q://QID1/SelectedChoicesRecode}"}, {Text: "${e://Field/segment}"}}
 
 // conditionFields fills in the form of a condition as its page does.
 func conditionFields(c models.Condition) url.Values {
 	form := url.Values{}
-	fillGroup(form, c, views.ConditionRoot)
+	fillGroup(form, c, conditionform.ConditionRoot)
 	return form
 }
 
@@ -36,7 +37,7 @@ func fillGroup(form url.Values, c models.Condition, name string) {
 			continue
 		}
 		field, left := "", part.Left
-		if slices.ContainsFunc(someTokens, func(t views.Token) bool { return t.Text == part.Left }) {
+		if slices.ContainsFunc(someTokens, func(t components.PipedToken) bool { return t.Text == part.Left }) {
 			field, left = part.Left, ""
 		}
 		form.Set(child+".field", field)

@@ -11,8 +11,8 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/contactpages"
 )
 
 // contacts are the pages of contact lists and contacts.
@@ -67,7 +67,7 @@ func (h *contacts) lists(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.ContactListsProps{Lists: lists, Admin: actor.Role == models.RoleBrandAdmin}
+	p := contactpages.ContactListsProps{Lists: lists, Admin: actor.Role == models.RoleBrandAdmin}
 	if p.Owners, err = h.owners(c, lists); err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (h *contacts) lists(c echo.Context) error {
 	if page.Before != "" {
 		p.Pager.First = link.Contacts()
 	}
-	return web.Render(c, http.StatusOK, views.ContactLists(p))
+	return web.Render(c, http.StatusOK, contactpages.ContactLists(p))
 }
 
 // owners gives the people whose lists are not the visitor's own.
@@ -98,7 +98,7 @@ func (h *contacts) owners(c echo.Context, lists []models.ContactList) (map[strin
 }
 
 func (h *contacts) newList(c echo.Context) error {
-	return web.Render(c, http.StatusOK, views.ContactListNew(views.ContactListFormProps{}))
+	return web.Render(c, http.StatusOK, contactpages.ContactListNew(contactpages.ContactListFormProps{}))
 }
 
 // listForm is the form of a list.
@@ -118,7 +118,7 @@ func (h *contacts) createList(c echo.Context) error {
 		err = h.store.CreateContactList(c.Request().Context(), web.Actor(c), l)
 	}
 	if errs, status, refused := web.Refused(c, err); refused {
-		return web.Render(c, status, views.ContactListNew(views.ContactListFormProps{Name: in.Name, Shared: in.Shared, Errors: errs}))
+		return web.Render(c, status, contactpages.ContactListNew(contactpages.ContactListFormProps{Name: in.Name, Shared: in.Shared, Errors: errs}))
 	}
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (h *contacts) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.ContactsProps{List: *l, Search: web.Query(c, "q"), Tag: web.Query(c, "tag"), Out: web.Query(c, "out") != ""}
+	p := contactpages.ContactsProps{List: *l, Search: web.Query(c, "q"), Tag: web.Query(c, "tag"), Out: web.Query(c, "out") != ""}
 	page := web.PageOf(c)
 	page.Limit = contactsPage
 	all, next, err := h.store.Contacts(ctx, actor, l.ID, store.ContactFilter{Search: p.Search, Tag: p.Tag, Out: p.Out, Page: page})
@@ -165,7 +165,7 @@ func (h *contacts) list(c echo.Context) error {
 	if page.Before != "" {
 		p.Pager.First = p.Address()
 	}
-	return web.Render(c, http.StatusOK, views.Contacts(p))
+	return web.Render(c, http.StatusOK, contactpages.Contacts(p))
 }
 
 func (h *contacts) settings(c echo.Context) error {
@@ -173,7 +173,7 @@ func (h *contacts) settings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.ContactListSettings(views.ContactListFormProps{List: *l, Name: l.Name, Shared: l.Shared}))
+	return web.Render(c, http.StatusOK, contactpages.ContactListSettings(contactpages.ContactListFormProps{List: *l, Name: l.Name, Shared: l.Shared}))
 }
 
 func (h *contacts) saveSettings(c echo.Context) error {
@@ -186,14 +186,14 @@ func (h *contacts) saveSettings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.ContactListFormProps{List: *l, Name: in.Name, Shared: in.Shared}
+	p := contactpages.ContactListFormProps{List: *l, Name: in.Name, Shared: in.Shared}
 	l.Name, l.Shared = in.Name, in.Shared
 	if err = contact.CheckList(l); err == nil {
 		err = h.store.SaveContactList(ctx, actor, l)
 	}
 	if errs, status, refused := web.Refused(c, err); refused {
 		p.Errors = errs
-		return web.Render(c, status, views.ContactListSettings(p))
+		return web.Render(c, status, contactpages.ContactListSettings(p))
 	}
 	if err != nil {
 		return err

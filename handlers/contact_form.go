@@ -14,7 +14,8 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/contactpages"
+	"surveyflow/views/frame"
 )
 
 // contactForm is the form of a contact.
@@ -47,25 +48,25 @@ func (f *contactForm) contact() models.Contact {
 }
 
 // contactFormOf fills in the form of a contact.
-func contactFormOf(p *models.Contact) views.ContactForm {
-	f := views.ContactForm{
+func contactFormOf(p *models.Contact) contactpages.ContactForm {
+	f := contactpages.ContactForm{
 		Email: p.Email, FirstName: p.FirstName, LastName: p.LastName, Phone: p.Phone, Language: p.Language, ExternalRef: p.ExternalRef,
 		Tags: strings.Join(p.Tags.V, ", "),
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Fields.V)) {
-		f.Fields = append(f.Fields, views.ContactField{Name: name, Value: p.Fields.V[name]})
+		f.Fields = append(f.Fields, frame.ContactField{Name: name, Value: p.Fields.V[name]})
 	}
 	return f
 }
 
 // typed gives the form as it was typed, with room for one more field where that was asked for.
-func (f *contactForm) typed() views.ContactForm {
-	v := views.ContactForm{
+func (f *contactForm) typed() contactpages.ContactForm {
+	v := contactpages.ContactForm{
 		Email: f.Email, FirstName: f.FirstName, LastName: f.LastName, Phone: f.Phone, Language: f.Language, ExternalRef: f.ExternalRef, Tags: f.Tags,
 	}
 	for i, name := range f.Names {
 		if i < len(f.Values) && name+f.Values[i] != "" {
-			v.Fields = append(v.Fields, views.ContactField{Name: name, Value: f.Values[i]})
+			v.Fields = append(v.Fields, frame.ContactField{Name: name, Value: f.Values[i]})
 		}
 	}
 	return v
@@ -76,7 +77,7 @@ func (h *contacts) new(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.ContactNew(views.ContactProps{List: *l}))
+	return web.Render(c, http.StatusOK, contactpages.ContactNew(contactpages.ContactProps{List: *l}))
 }
 
 // create adds a contact. One whose address the list has is not made twice: the page of the one that is there says so.
@@ -92,7 +93,7 @@ func (h *contacts) create(c echo.Context) error {
 	}
 	out, err := h.contacts.Put(ctx, actor, l.ID, contact.Cause{}, store.ContactWrite{Contact: in.contact(), Merge: models.MergeEmail})
 	if errs, status, refused := web.Refused(c, err); refused {
-		return web.Render(c, status, views.ContactNew(views.ContactProps{List: *l, Form: in.typed(), Errors: errs}))
+		return web.Render(c, status, contactpages.ContactNew(contactpages.ContactProps{List: *l, Form: in.typed(), Errors: errs}))
 	}
 	if err != nil {
 		return err
@@ -106,23 +107,23 @@ func (h *contacts) create(c echo.Context) error {
 }
 
 // open reads the contact that the address names, with their list.
-func (h *contacts) open(c echo.Context) (views.ContactProps, error) {
+func (h *contacts) open(c echo.Context) (contactpages.ContactProps, error) {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	l, err := h.store.ContactList(ctx, actor, c.Param("listID"))
 	if err != nil {
-		return views.ContactProps{}, err
+		return contactpages.ContactProps{}, err
 	}
 	p, err := h.store.Contact(ctx, actor, c.Param("contactID"))
 	if err != nil {
-		return views.ContactProps{}, err
+		return contactpages.ContactProps{}, err
 	}
 	if p.ListID != l.ID {
-		return views.ContactProps{}, models.NotFound("error.not_found")
+		return contactpages.ContactProps{}, models.NotFound("error.not_found")
 	}
-	out := views.ContactProps{List: *l, Contact: *p, Form: contactFormOf(p), Admin: actor.Role == models.RoleBrandAdmin}
+	out := contactpages.ContactProps{List: *l, Contact: *p, Form: contactFormOf(p), Admin: actor.Role == models.RoleBrandAdmin}
 	history, err := h.store.ContactHistory(ctx, actor, p)
 	for _, i := range history {
-		out.History = append(out.History, views.ContactInvitation{Invitation: i.Invitation, SurveyName: i.SurveyName})
+		out.History = append(out.History, contactpages.ContactInvitation{Invitation: i.Invitation, SurveyName: i.SurveyName})
 	}
 	return out, err
 }
@@ -132,7 +133,7 @@ func (h *contacts) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Contact(p))
+	return web.Render(c, http.StatusOK, contactpages.Contact(p))
 }
 
 func (h *contacts) update(c echo.Context) error {
@@ -152,7 +153,7 @@ func (h *contacts) update(c echo.Context) error {
 	}
 	if errs, status, refused := web.Refused(c, err); refused {
 		p.Form, p.Errors = in.typed(), errs
-		return web.Render(c, status, views.Contact(p))
+		return web.Render(c, status, contactpages.Contact(p))
 	}
 	if err != nil {
 		return err

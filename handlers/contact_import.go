@@ -13,7 +13,7 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/contactpages"
 )
 
 const (
@@ -35,11 +35,11 @@ func (h *contacts) renderImportNew(c echo.Context, status int, l models.ContactL
 	if err != nil {
 		return err
 	}
-	p := views.ContactImportNewProps{List: l, Errors: errs}
+	p := contactpages.ContactImportNewProps{List: l, Errors: errs}
 	for _, i := range recent {
-		p.Recent = append(p.Recent, views.RecentImport{ContactImport: i.ContactImport, Job: i.Job})
+		p.Recent = append(p.Recent, contactpages.RecentImport{ContactImport: i.ContactImport, Job: i.Job})
 	}
-	return web.Render(c, status, views.ContactImportNew(p))
+	return web.Render(c, status, contactpages.ContactImportNew(p))
 }
 
 // importUpload takes a file, and leads to what was found in it.
@@ -76,20 +76,20 @@ func (h *contacts) importUpload(c echo.Context) error {
 }
 
 // openImport reads the import that the address names, with its list.
-func (h *contacts) openImport(c echo.Context) (views.ContactImportProps, error) {
+func (h *contacts) openImport(c echo.Context) (contactpages.ContactImportProps, error) {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	l, err := h.store.ContactList(ctx, actor, c.Param("listID"))
 	if err != nil {
-		return views.ContactImportProps{}, err
+		return contactpages.ContactImportProps{}, err
 	}
 	i, err := h.store.ContactImport(ctx, actor, c.Param("importID"))
 	if err != nil {
-		return views.ContactImportProps{}, err
+		return contactpages.ContactImportProps{}, err
 	}
 	if i.ListID != l.ID {
-		return views.ContactImportProps{}, models.NotFound("error.not_found")
+		return contactpages.ContactImportProps{}, models.NotFound("error.not_found")
 	}
-	return views.ContactImportProps{List: *l, Import: *i}, nil
+	return contactpages.ContactImportProps{List: *l, Import: *i}, nil
 }
 
 func (h *contacts) importShow(c echo.Context) error {
@@ -103,13 +103,13 @@ func (h *contacts) importShow(c echo.Context) error {
 	return h.renderImport(c, http.StatusOK, p)
 }
 
-func (h *contacts) renderImport(c echo.Context, status int, p views.ContactImportProps) error {
+func (h *contacts) renderImport(c echo.Context, status int, p contactpages.ContactImportProps) error {
 	inviting, err := h.store.InvitingCollectors(c.Request().Context(), web.Actor(c), p.List.ID)
 	if err != nil {
 		return err
 	}
 	for _, i := range inviting {
-		p.Inviting = append(p.Inviting, views.InvitingCollector{Collector: i.Collector, Survey: i.Survey, From: i.From})
+		p.Inviting = append(p.Inviting, contactpages.InvitingCollector{Collector: i.Collector, Survey: i.Survey, From: i.From})
 	}
 	p.Now = h.store.Now()
 	lines, err := h.contacts.Preview(c.Request().Context(), &p.Import, 20)
@@ -121,7 +121,7 @@ func (h *contacts) renderImport(c echo.Context, status int, p views.ContactImpor
 		if n >= importSamples {
 			continue
 		}
-		sample := views.ImportSample{Line: line.Number}
+		sample := contactpages.ImportSample{Line: line.Number}
 		var wrong []models.FieldError
 		sample.Contact, wrong = contact.LineContact(&p.Import, line)
 		if len(wrong) > 0 {
@@ -132,7 +132,7 @@ func (h *contacts) renderImport(c echo.Context, status int, p views.ContactImpor
 	if p.Tags == "" {
 		p.Tags = strings.Join(p.Import.Tags.V, ", ")
 	}
-	return web.Render(c, status, views.ContactImport(p))
+	return web.Render(c, status, contactpages.ContactImport(p))
 }
 
 // importChange reads the file in another way, or starts the import.
@@ -165,7 +165,7 @@ func (h *contacts) importChange(c echo.Context) error {
 	if in.Do == "read" {
 		_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(importTimeout)) //nolint:forbidigo // of a connection
 		as := contact.Reading{Encoding: in.Encoding, Sheet: in.Sheet, Heading: in.Heading}
-		for separator, name := range views.ImportSeparatorNames {
+		for separator, name := range contactpages.ImportSeparatorNames {
 			if name == in.Separator {
 				as.Separator = separator
 			}
@@ -187,7 +187,7 @@ func (h *contacts) importChange(c echo.Context) error {
 			}
 		}
 	}
-	i.Merge, i.Follow, i.Quiet, p.Tags = models.MergeRule(in.Merge), in.Follow, in.Invite == views.InviteNobody, in.Tags
+	i.Merge, i.Follow, i.Quiet, p.Tags = models.MergeRule(in.Merge), in.Follow, in.Invite == contactpages.InviteNobody, in.Tags
 	i.Tags.V = strings.FieldsFunc(in.Tags, func(r rune) bool { return r == ',' || r == ';' })
 	j, err := h.contacts.Begin(ctx, actor, i)
 	if errs, status, refused := web.Refused(c, err); refused {

@@ -10,23 +10,23 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/contactpages"
 )
 
 // person shows what is kept about one address.
 func (h *contacts) person(c echo.Context) error {
-	p := views.PersonProps{Email: web.Query(c, "email")}
+	p := contactpages.PersonProps{Email: web.Query(c, "email")}
 	if p.Email == "" {
-		return web.Render(c, http.StatusOK, views.Person(p))
+		return web.Render(c, http.StatusOK, contactpages.Person(p))
 	}
 	return h.showPerson(c, http.StatusOK, p)
 }
 
-func (h *contacts) showPerson(c echo.Context, status int, p views.PersonProps) error {
+func (h *contacts) showPerson(c echo.Context, status int, p contactpages.PersonProps) error {
 	d, err := h.store.PersonData(c.Request().Context(), web.Actor(c), p.Email)
 	if errs, status, refused := web.Refused(c, err); refused {
 		p.Errors = errs
-		return web.Render(c, status, views.Person(p))
+		return web.Render(c, status, contactpages.Person(p))
 	}
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (h *contacts) showPerson(c echo.Context, status int, p views.PersonProps) e
 	p.Looked, p.OptedOut = true, d.OptedOut != nil
 	p.Contacts, p.Responses, p.Runs, p.Mails = d.Contacts, len(d.Responses), len(d.Runs), len(d.Mails)
 	p.Invitations = len(d.Invitations)
-	return web.Render(c, status, views.Person(p))
+	return web.Render(c, status, contactpages.Person(p))
 }
 
 // personForm names a person.
@@ -52,7 +52,7 @@ func (h *contacts) personFile(c echo.Context) error {
 	}
 	d, err := h.store.PersonData(ctx, actor, in.Email)
 	if errs, status, refused := web.Refused(c, err); refused {
-		return web.Render(c, status, views.Person(views.PersonProps{Email: in.Email, Errors: errs}))
+		return web.Render(c, status, contactpages.Person(contactpages.PersonProps{Email: in.Email, Errors: errs}))
 	}
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (h *contacts) personErase(c echo.Context) error {
 	if err := web.Bind(c, &in); err != nil {
 		return err
 	}
-	p := views.PersonProps{Email: in.Email}
+	p := contactpages.PersonProps{Email: in.Email}
 	if models.EmailKey(in.Confirm) != models.EmailKey(in.Email) {
 		p.Errors = []models.FieldError{models.Field("confirm", "contact.person.not_confirmed")}
 		return h.showPerson(c, http.StatusUnprocessableEntity, p)

@@ -15,8 +15,8 @@ import (
 	"surveyflow/internal/outbound"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/credentialpages"
 )
 
 // credentials are the pages of credentials, and the way to OAuth providers and back.
@@ -62,18 +62,18 @@ func (h *credentials) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.CredentialsProps{Items: make([]views.CredentialItem, len(all))}
+	p := credentialpages.CredentialsProps{Items: make([]credentialpages.CredentialItem, len(all))}
 	for i, row := range all {
-		p.Items[i] = views.CredentialItem{
+		p.Items[i] = credentialpages.CredentialItem{
 			Credential: row, Own: row.OwnerID == actor.UserID, Uses: len(uses[row.ID]), Ends: row.CertificateEnds(h.clock.Now()),
 		}
 	}
-	return web.Render(c, http.StatusOK, views.Credentials(p))
+	return web.Render(c, http.StatusOK, credentialpages.Credentials(p))
 }
 
 func (h *credentials) new(c echo.Context) error {
-	form := views.CredentialForm{Type: models.CredentialType(web.Query(c, "type")), PKCE: true, GrantType: models.GrantAuthorizationCode, ClientAuthentication: models.ClientAuthHeader}
-	p := views.CredentialNewProps{For: web.Query(c, "for")}
+	form := credentialpages.CredentialForm{Type: models.CredentialType(web.Query(c, "type")), PKCE: true, GrantType: models.GrantAuthorizationCode, ClientAuthentication: models.ClientAuthHeader}
+	p := credentialpages.CredentialNewProps{For: web.Query(c, "for")}
 	switch form.Type {
 	case models.CredentialBasic, models.CredentialAPIKey, models.CredentialOAuth2:
 	default:
@@ -83,7 +83,7 @@ func (h *credentials) new(c echo.Context) error {
 		form.TokenEndpoint, form.AuthorizationEndpoint, form.Scopes = preset.TokenEndpoint, preset.AuthorizationEndpoint, preset.Scopes
 		form.ClientAuthentication, form.AuthorizationParams = preset.ClientAuthentication, writeParams(preset.AuthorizationParams)
 		form.AllowedHosts, form.Name = strings.Join(preset.AllowedHosts, "\n"), preset.Name
-		p.Preset = views.CredentialPreset{ID: preset.ID, Name: preset.Name, Help: preset.Help}
+		p.Preset = credentialpages.CredentialPreset{ID: preset.ID, Name: preset.Name, Help: preset.Help}
 	} else if host := h.hostFor(c, p.For); host != "" {
 		form.AllowedHosts = host
 	}
@@ -91,16 +91,16 @@ func (h *credentials) new(c echo.Context) error {
 	return h.renderNew(c, http.StatusOK, p)
 }
 
-func (h *credentials) renderNew(c echo.Context, status int, p views.CredentialNewProps) error {
+func (h *credentials) renderNew(c echo.Context, status int, p credentialpages.CredentialNewProps) error {
 	p.RedirectURL, p.Admin = h.base.App(link.OAuthRedirect()), web.User(c).Role == models.RoleBrandAdmin
 	for _, preset := range credential.Presets {
-		one := views.CredentialPreset{ID: preset.ID, Name: preset.Name, Help: preset.Help}
+		one := credentialpages.CredentialPreset{ID: preset.ID, Name: preset.Name, Help: preset.Help}
 		p.Presets = append(p.Presets, one)
 		if preset.ID == p.Preset.ID {
 			p.Preset = one
 		}
 	}
-	return web.Render(c, status, views.CredentialNew(p))
+	return web.Render(c, status, credentialpages.CredentialNew(p))
 }
 
 func (h *credentials) create(c echo.Context) error {
@@ -114,8 +114,8 @@ func (h *credentials) create(c echo.Context) error {
 	in.Type = form.Type
 	row, err := h.lender.Create(ctx, actor, in)
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.renderNew(c, status, views.CredentialNewProps{
-			Form: form, For: values.Get("for"), Preset: views.CredentialPreset{ID: values.Get("preset")}, Errors: fields,
+		return h.renderNew(c, status, credentialpages.CredentialNewProps{
+			Form: form, For: values.Get("for"), Preset: credentialpages.CredentialPreset{ID: values.Get("preset")}, Errors: fields,
 		})
 	}
 	if err != nil {
@@ -143,7 +143,7 @@ func (h *credentials) begin(c echo.Context, row *models.Credential, back string)
 		if err != nil {
 			return err
 		}
-		return web.Render(c, http.StatusOK, views.CredentialContinue(views.CredentialContinueProps{Name: row.Name, URL: address}))
+		return web.Render(c, http.StatusOK, credentialpages.CredentialContinue(credentialpages.CredentialContinueProps{Name: row.Name, URL: address}))
 	}
 	if back == "" {
 		back = link.Credential(row.ID)
@@ -226,17 +226,17 @@ func (h *credentials) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Credential(p))
+	return web.Render(c, http.StatusOK, credentialpages.Credential(p))
 }
 
 // page gathers what the page of a credential shows: to its editors also what of it is no secret.
-func (h *credentials) page(c echo.Context) (views.CredentialProps, error) {
+func (h *credentials) page(c echo.Context) (credentialpages.CredentialProps, error) {
 	ctx, actor, id := c.Request().Context(), web.Actor(c), c.Param("credentialID")
 	row, err := h.store.Credential(ctx, actor, id)
 	if err != nil {
-		return views.CredentialProps{}, err
+		return credentialpages.CredentialProps{}, err
 	}
-	p := views.CredentialProps{
+	p := credentialpages.CredentialProps{
 		Credential: *row, Editable: row.EditableBy(actor), Admin: actor.Role == models.RoleBrandAdmin, Own: row.OwnerID == actor.UserID,
 		RedirectURL: h.base.App(link.OAuthRedirect()), Now: h.clock.Now(),
 	}
@@ -252,7 +252,7 @@ func (h *credentials) page(c echo.Context) (views.CredentialProps, error) {
 		return p, err
 	}
 	for _, u := range uses[id] {
-		p.Uses = append(p.Uses, views.CredentialUse{WorkflowID: u.WorkflowID, Name: u.Name, Enabled: u.Enabled})
+		p.Uses = append(p.Uses, credentialpages.CredentialUse{WorkflowID: u.WorkflowID, Name: u.Name, Enabled: u.Enabled})
 	}
 	return p, nil
 }
@@ -275,7 +275,7 @@ func (h *credentials) update(c echo.Context) error {
 	if fields, status, refused := web.Refused(c, err); refused {
 		form.Type, form.Certificate = p.Form.Type, p.Form.Certificate
 		p.Form, p.Errors = form, fields
-		return web.Render(c, status, views.Credential(p))
+		return web.Render(c, status, credentialpages.Credential(p))
 	}
 	if err != nil {
 		return err
@@ -305,18 +305,18 @@ func (h *credentials) handshake(c echo.Context) error {
 	p.Address = in.Address
 	ctx := c.Request().Context()
 	done, err := h.lender.Handshake(ctx, web.Actor(c), p.Credential.ID, in.Address)
-	p.Handshake = &views.HandshakeResult{}
+	p.Handshake = &credentialpages.HandshakeResult{}
 	switch e, ok := errors.AsType[*outbound.Error](err); {
 	case ok:
 		p.Handshake.Error = i18n.TMap(ctx, e.Key, e.Args)
 	case err != nil:
 		return err
 	default:
-		p.Handshake = &views.HandshakeResult{
+		p.Handshake = &credentialpages.HandshakeResult{
 			Version: done.Version, Server: serverName(done), Ends: done.Server.NotAfter, Asked: done.Asked, Took: done.Took,
 		}
 	}
-	return web.Render(c, http.StatusOK, views.Credential(p))
+	return web.Render(c, http.StatusOK, credentialpages.Credential(p))
 }
 
 // serverName names who a server says that it is.

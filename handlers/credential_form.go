@@ -12,12 +12,14 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/credential"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/components"
+	"surveyflow/views/credentialpages"
+	"surveyflow/views/frame"
 )
 
 // readCredential reads the form of a credential: as it was typed, without what is secret, and as it is written.
-func readCredential(form url.Values) (views.CredentialForm, credential.Input) {
-	typed := views.CredentialForm{
+func readCredential(form url.Values) (credentialpages.CredentialForm, credential.Input) {
+	typed := credentialpages.CredentialForm{
 		Name: form.Get("name"), Header: form.Get("header"), GrantType: models.GrantType(form.Get("grantType")), ClientID: form.Get("clientId"),
 		TokenEndpoint: form.Get("tokenEndpoint"), AuthorizationEndpoint: form.Get("authorizationEndpoint"), Scopes: form.Get("scopes"),
 		ClientAuthentication: models.ClientAuthentication(form.Get("clientAuthentication")), AuthorizationParams: form.Get("authorizationParams"),
@@ -52,8 +54,8 @@ func readCredential(form url.Values) (views.CredentialForm, credential.Input) {
 }
 
 // formOf fills in the form of a credential.
-func formOf(s *credential.Settings) views.CredentialForm {
-	return views.CredentialForm{
+func formOf(s *credential.Settings) credentialpages.CredentialForm {
+	return credentialpages.CredentialForm{
 		Type: s.Type, Name: s.Name, Header: s.Header, GrantType: s.GrantType, ClientID: s.ClientID, TokenEndpoint: s.TokenEndpoint,
 		AuthorizationEndpoint: s.AuthorizationEndpoint, Scopes: s.Scopes, ClientAuthentication: s.ClientAuthentication,
 		AuthorizationParams: writeParams(s.AuthorizationParams), TokenParams: writeParams(s.TokenParams), PKCE: s.PKCE,
@@ -92,7 +94,7 @@ func (h *credentials) hostFor(c echo.Context, target string) string {
 	if json.Unmarshal(w.Draft.V.Tasks[i].Config, &config) != nil {
 		return ""
 	}
-	if host := views.Host(config.URL); strings.Contains(config.URL, "://") && !strings.ContainsAny(host, "{}$~") {
+	if host := components.Host(config.URL); strings.Contains(config.URL, "://") && !strings.ContainsAny(host, "{}$~") {
 		return host
 	}
 	return ""
@@ -127,7 +129,7 @@ func (h *credentials) attach(c echo.Context, row *models.Credential, target stri
 	if _, err := h.store.SaveWorkflowDraft(c.Request().Context(), web.Actor(c), w, w.DraftRev); err != nil {
 		return "", err
 	}
-	return views.EditorPath(w.ID, views.EditTask+tasks[i].ID), nil
+	return frame.EditorPath(w.ID, frame.EditTask+tasks[i].ID), nil
 }
 
 // withCredential gives a task's config with another credential; none when the id is empty.

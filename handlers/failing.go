@@ -17,8 +17,10 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/runpages"
+	"surveyflow/views/workflowpages"
 )
 
 // failing are the pages about what goes wrong: receivers that are down, events that were refused.
@@ -51,7 +53,7 @@ func (h *failing) refused(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.RefusedProps{Head: headOf(w), Days: int(h.retention / (24 * time.Hour))}
+	p := workflowpages.RefusedProps{Head: headOf(w), Days: int(h.retention / (24 * time.Hour))}
 	if org, err := h.store.Organisation(ctx, actor); err == nil && org.RetentionDays > 0 {
 		p.Days = org.RetentionDays
 	}
@@ -62,11 +64,11 @@ func (h *failing) refused(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Refused(p))
+	return web.Render(c, http.StatusOK, workflowpages.Refused(p))
 }
 
 // nameSurvey fills in the name of the survey that a workflow belongs to.
-func nameSurvey(ctx context.Context, s *store.Store, actor models.Actor, head *views.WorkflowHead) error {
+func nameSurvey(ctx context.Context, s *store.Store, actor models.Actor, head *frame.WorkflowHead) error {
 	if head.SurveyID == "" {
 		return nil
 	}
@@ -86,15 +88,15 @@ func (h *failing) hosts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	items := make([]views.HostItem, len(all))
+	items := make([]workflowpages.HostItem, len(all))
 	for i := range all {
 		items[i] = hostItem(&all[i])
 	}
-	return web.Render(c, http.StatusOK, views.Hosts(items))
+	return web.Render(c, http.StatusOK, workflowpages.Hosts(items))
 }
 
-func hostItem(r *store.HostRow) views.HostItem {
-	item := views.HostItem{
+func hostItem(r *store.HostRow) workflowpages.HostItem {
+	item := workflowpages.HostItem{
 		Host: r.Host.Host, Failing: r.Breaker == models.BreakerOpen, Failures: r.Failures, Error: models.DecodeRunError(r.Error), Held: r.Held,
 	}
 	if item.Error != nil {
@@ -125,7 +127,7 @@ func (h *failing) try(c echo.Context) error {
 }
 
 // waitsOf tells of the runs that are held for receivers how those do.
-func waitsOf(ctx context.Context, s *store.Store, rows []store.RunRow, items []views.RunItem) error {
+func waitsOf(ctx context.Context, s *store.Store, rows []store.RunRow, items []runpages.RunItem) error {
 	var names []string
 	for i := range rows {
 		if rows[i].Host != nil && rows[i].Hold != nil && *rows[i].Hold == models.HoldHost {
@@ -143,7 +145,7 @@ func waitsOf(ctx context.Context, s *store.Store, rows []store.RunRow, items []v
 		if rows[i].Host == nil || items[i].Held != models.HoldHost {
 			continue
 		}
-		wait := &views.HostWait{Host: *rows[i].Host}
+		wait := &runpages.HostWait{Host: *rows[i].Host}
 		if h, known := hosts[wait.Host]; known && h.Breaker == models.BreakerOpen {
 			wait.Failing = true
 			if h.RetryAt != nil {
@@ -156,11 +158,11 @@ func waitsOf(ctx context.Context, s *store.Store, rows []store.RunRow, items []v
 }
 
 // offOf tells why a workflow switched itself off, and what waits; nil when it did not.
-func (h *workflows) offOf(ctx context.Context, actor models.Actor, w *models.Workflow) (*views.WorkflowOff, error) {
+func (h *workflows) offOf(ctx context.Context, actor models.Actor, w *models.Workflow) (*workflowpages.WorkflowOff, error) {
 	if !w.OffByItself() {
 		return nil, nil
 	}
-	p := &views.WorkflowOff{ID: w.ID, Reason: models.DecodeRunError(w.OffReason)}
+	p := &workflowpages.WorkflowOff{ID: w.ID, Reason: models.DecodeRunError(w.OffReason)}
 	if w.OffAt != nil {
 		p.Since = *w.OffAt
 	}
@@ -237,8 +239,8 @@ func (h *workflows) saveOffAfter(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return h.renderSettingsWith(c, http.StatusUnprocessableEntity, e, func(p *views.WorkflowSettingsProps) {
-			p.OffAfter = views.WorkflowOffAfter{Failures: cutRunes(typed, 20), Errors: problem.Fields}
+		return h.renderSettingsWith(c, http.StatusUnprocessableEntity, e, func(p *workflowpages.WorkflowSettingsProps) {
+			p.OffAfter = workflowpages.WorkflowOffAfter{Failures: cutRunes(typed, 20), Errors: problem.Fields}
 		})
 	}
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/collectorpages"
 	"surveyflow/views/components"
 )
 
@@ -30,7 +30,7 @@ func (h *collectors) invitations(c echo.Context) error {
 	if head.Collector.Type != models.CollectorEmail {
 		return models.NotFound("error.not_found")
 	}
-	p := views.InvitationsProps{CollectorPageProps: head, Search: web.Query(c, "q"), Now: h.clock.Now(), NoServer: !h.sending}
+	p := collectorpages.InvitationsProps{CollectorPageProps: head, Search: web.Query(c, "q"), Now: h.clock.Now(), NoServer: !h.sending}
 	if status := models.InvitationStatus(web.Query(c, "status")); slices.Contains(models.InvitationStatuses, status) {
 		p.Status = status
 	}
@@ -63,7 +63,7 @@ func (h *collectors) invitations(c echo.Context) error {
 	if page.Before != "" {
 		p.Pager.First = p.Address()
 	}
-	return web.Render(c, http.StatusOK, views.Invitations(p))
+	return web.Render(c, http.StatusOK, collectorpages.Invitations(p))
 }
 
 // remind has everybody reminded who has not answered.
@@ -114,7 +114,7 @@ func (h *collectors) frequency(c echo.Context) error {
 		if _, err := h.store.SurveyToEdit(ctx, web.Actor(c), id); err != nil {
 			return err
 		}
-		p := views.CollectorsProps{Days: form.Days, DayErrors: []models.FieldError{models.Field("days", "collector.frequency.error", "Max", models.CollectorMaxDays)}}
+		p := collectorpages.CollectorsProps{Days: form.Days, DayErrors: []models.FieldError{models.Field("days", "collector.frequency.error", "Max", models.CollectorMaxDays)}}
 		return h.render(c, http.StatusUnprocessableEntity, p)
 	}
 	if err := h.store.SetSurveyFrequency(ctx, web.Actor(c), id, days); err != nil {

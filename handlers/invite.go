@@ -11,7 +11,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/accountpages"
 )
 
 // invite is the page that an invitation leads to.
@@ -27,10 +27,10 @@ func (h *invite) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.render(c, http.StatusOK, v, views.InviteProps{})
+	return h.render(c, http.StatusOK, v, accountpages.InviteProps{})
 }
 
-func (h *invite) render(c echo.Context, status int, v *models.Invite, p views.InviteProps) error {
+func (h *invite) render(c echo.Context, status int, v *models.Invite, p accountpages.InviteProps) error {
 	o, err := h.store.TheOrganisation(c.Request().Context())
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func (h *invite) render(c echo.Context, status int, v *models.Invite, p views.In
 	if u := web.User(c); u != nil {
 		p.SignedIn = u.Email
 	}
-	return web.Render(c, status, views.Invite(p))
+	return web.Render(c, status, accountpages.Invite(p))
 }
 
 // accept makes the person and signs them in.
@@ -65,7 +65,7 @@ func (h *invite) accept(c echo.Context) error {
 		FirstName: form.FirstName, LastName: form.LastName, Password: form.Password, Language: i18n.Lang(ctx),
 	})
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, v, views.InviteProps{FirstName: form.FirstName, LastName: form.LastName, Errors: fields})
+		return h.render(c, status, v, accountpages.InviteProps{FirstName: form.FirstName, LastName: form.LastName, Errors: fields})
 	}
 	if err != nil {
 		return err

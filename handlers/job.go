@@ -13,8 +13,9 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/runpages"
 )
 
 // jobs are the pages of long work.
@@ -43,7 +44,7 @@ func (h *jobs) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.JobsProps{Pager: pager(c, next), All: actor.SeesAll()}
+	p := runpages.JobsProps{Pager: pager(c, next), All: actor.SeesAll()}
 	for i := range rows {
 		item, err := h.item(ctx, actor, &rows[i])
 		if err != nil {
@@ -51,12 +52,12 @@ func (h *jobs) list(c echo.Context) error {
 		}
 		p.Items = append(p.Items, item)
 	}
-	return web.Render(c, http.StatusOK, views.Jobs(p))
+	return web.Render(c, http.StatusOK, runpages.Jobs(p))
 }
 
 // item gives a job as pages show it, with what its subject is called.
-func (h *jobs) item(ctx context.Context, a models.Actor, j *store.JobRow) (views.JobItem, error) {
-	item := views.JobItem{Job: j.Job, OwnerName: j.OwnerName, Canceling: j.Canceling}
+func (h *jobs) item(ctx context.Context, a models.Actor, j *store.JobRow) (frame.JobItem, error) {
+	item := frame.JobItem{Job: j.Job, OwnerName: j.OwnerName, Canceling: j.Canceling}
 	if j.Subject == "" {
 		return item, nil
 	}
@@ -102,16 +103,16 @@ func (h *jobs) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.JobProps{Item: item, Seen: jobFingerprint(j)}
+	p := runpages.JobProps{Item: item, Seen: jobFingerprint(j)}
 	switch {
 	case !web.IsFragment(c):
-		return web.Render(c, http.StatusOK, views.Job(p))
+		return web.Render(c, http.StatusOK, runpages.Job(p))
 	case web.Query(c, "seen") == p.Seen:
 		return c.NoContent(http.StatusNoContent)
 	case j.Status != models.JobOpen: // the parts around the refreshed one are others now
 		return web.Redirect(c, link.Job(j.ID))
 	}
-	return web.Render(c, http.StatusOK, views.JobProgress(p))
+	return web.Render(c, http.StatusOK, runpages.JobProgress(p))
 }
 
 // jobFingerprint is the same as long as a job's page shows the same.

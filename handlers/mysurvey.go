@@ -9,7 +9,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
-	"surveyflow/views"
+	"surveyflow/views/noticepages"
 )
 
 // mySurveys are the surveys that were sent to whoever is signed in, at their own e-mail address.
@@ -32,13 +32,13 @@ func mySurveyRoutes(d Deps) []web.Route {
 
 // list shows what can be answered now, or what was answered.
 func (h *mySurveys) list(c echo.Context) error {
-	p := views.MySurveysProps{Answered: c.QueryParam("show") == "answered"}
+	p := noticepages.MySurveysProps{Answered: c.QueryParam("show") == "answered"}
 	var err error
 	p.Items, p.Next, err = h.store.SentSurveys(c.Request().Context(), web.Actor(c), p.Answered, store.Page{Before: c.QueryParam("after")})
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.MySurveys(p))
+	return web.Render(c, http.StatusOK, noticepages.MySurveys(p))
 }
 
 // show tells of one survey, with the way to its pages.
@@ -52,12 +52,12 @@ func (h *mySurveys) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.MySurveyProps{Survey: *one, Definition: v.Definition, Pages: len(v.Pages())}
+	p := noticepages.MySurveyProps{Survey: *one, Definition: v.Definition, Pages: len(v.Pages())}
 	if v.Response != nil {
 		p.Page = v.Page
 	}
 	if v.State == survey.StateAnswering {
 		p.URL = h.base.Personal(one.Slug, one.Crk, one.Token)
 	}
-	return web.Render(c, http.StatusOK, views.MySurvey(p))
+	return web.Render(c, http.StatusOK, noticepages.MySurvey(p))
 }

@@ -11,7 +11,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/noticepages"
 )
 
 // notices are what people choose to be told of surveys.
@@ -82,11 +82,11 @@ func (h *notices) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.render(c, http.StatusOK, views.NoticesProps{Ways: all})
+	return h.render(c, http.StatusOK, noticepages.NoticesProps{Ways: all})
 }
 
 // render adds what every state of the page shows.
-func (h *notices) render(c echo.Context, status int, p views.NoticesProps) error {
+func (h *notices) render(c echo.Context, status int, p noticepages.NoticesProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	_, of, err := h.chosen(c)
 	if err != nil {
@@ -110,7 +110,7 @@ func (h *notices) render(c echo.Context, status int, p views.NoticesProps) error
 		}
 		p.Digest = &digest
 	}
-	return web.Render(c, status, views.Notices(p))
+	return web.Render(c, status, noticepages.Notices(p))
 }
 
 // save saves what is chosen for all surveys.
@@ -134,7 +134,7 @@ func (h *notices) save(c echo.Context) error {
 		hour = &n
 	}
 	if len(wrong) > 0 {
-		return h.render(c, http.StatusUnprocessableEntity, views.NoticesProps{Ways: ways, Digest: &form.Digest, Errors: wrong})
+		return h.render(c, http.StatusUnprocessableEntity, noticepages.NoticesProps{Ways: ways, Digest: &form.Digest, Errors: wrong})
 	}
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	if err := h.store.SetNoticeChoices(ctx, actor, "", choices); err != nil {
@@ -171,7 +171,7 @@ func (h *notices) showSurvey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.SurveyNotices(views.SurveyNoticesProps{ID: id, Name: name, All: all, Ways: of[id]}))
+	return web.Render(c, http.StatusOK, noticepages.SurveyNotices(noticepages.SurveyNoticesProps{ID: id, Name: name, All: all, Ways: of[id]}))
 }
 
 // saveSurvey saves what is chosen for one survey.
@@ -189,7 +189,7 @@ func (h *notices) saveSurvey(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return web.Render(c, http.StatusUnprocessableEntity, views.SurveyNotices(views.SurveyNoticesProps{ID: id, Name: name, All: all, Ways: ways, Errors: wrong}))
+		return web.Render(c, http.StatusUnprocessableEntity, noticepages.SurveyNotices(noticepages.SurveyNoticesProps{ID: id, Name: name, All: all, Ways: ways, Errors: wrong}))
 	}
 	ctx := c.Request().Context()
 	if err := h.store.SetNoticeChoices(ctx, web.Actor(c), id, choices); err != nil {

@@ -9,8 +9,8 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/layout"
+	"surveyflow/views/noticepages"
 )
 
 // notifications are what the bell tells.
@@ -35,7 +35,7 @@ func (h *notifications) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Notifications(views.NotificationsProps{Items: all, Next: next, Later: page.Before != ""}))
+	return web.Render(c, http.StatusOK, noticepages.Notifications(noticepages.NotificationsProps{Items: all, Next: next, Later: page.Before != ""}))
 }
 
 // readAll marks as read what the page showed; what came since stays new.

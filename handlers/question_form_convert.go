@@ -5,12 +5,12 @@ import (
 
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
 )
 
 // convertQuestion changes the type of a question when its form asks for another one. It comes after the rest of the form,
 // so that what the new type does not know is dropped.
-func convertQuestion(q *models.Question, f *views.QuestionForm, in url.Values, language string) error {
+func convertQuestion(q *models.Question, f *surveypages.QuestionForm, in url.Values, language string) error {
 	to := models.QuestionType(in.Get("type"))
 	if to == "" || to == q.Type {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/credentialpages"
 )
 
 // receivers are the pages of the built-in request receivers. What answers at their public addresses is
@@ -52,16 +52,16 @@ func (h *receivers) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.ReceiversProps{Items: make([]views.ReceiverItem, len(rows))}
+	p := credentialpages.ReceiversProps{Items: make([]credentialpages.ReceiverItem, len(rows))}
 	for i, r := range rows {
-		p.Items[i] = views.ReceiverItem{Receiver: r.Receiver, URL: h.base.ReceiverURL(r.Token), Requests: r.Requests, LastAt: r.LastAt}
+		p.Items[i] = credentialpages.ReceiverItem{Receiver: r.Receiver, URL: h.base.ReceiverURL(r.Token), Requests: r.Requests, LastAt: r.LastAt}
 	}
-	return web.Render(c, http.StatusOK, views.Receivers(p))
+	return web.Render(c, http.StatusOK, credentialpages.Receivers(p))
 }
 
 func (h *receivers) new(c echo.Context) error {
-	return web.Render(c, http.StatusOK, views.ReceiverNew(views.ReceiverNewProps{
-		Form: views.ReceiverForm{Status: "200", Delay: "0", ContentType: "application/json", Body: `{"ok":true}`},
+	return web.Render(c, http.StatusOK, credentialpages.ReceiverNew(credentialpages.ReceiverNewProps{
+		Form: credentialpages.ReceiverForm{Status: "200", Delay: "0", ContentType: "application/json", Body: `{"ok":true}`},
 	}))
 }
 
@@ -71,7 +71,7 @@ func (h *receivers) create(c echo.Context) error {
 		return err
 	}
 	if errs := r.check(form); len(errs) > 0 {
-		return web.Render(c, http.StatusUnprocessableEntity, views.ReceiverNew(views.ReceiverNewProps{Form: form, Errors: errs}))
+		return web.Render(c, http.StatusUnprocessableEntity, credentialpages.ReceiverNew(credentialpages.ReceiverNewProps{Form: form, Errors: errs}))
 	}
 	r.ID, r.Token = models.NewID(models.PrefixReceiver), models.NewCapability()
 	if err := h.store.CreateReceiver(c.Request().Context(), web.Actor(c), &r.Receiver); err != nil {
@@ -86,7 +86,7 @@ func (h *receivers) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Receiver(p))
+	return web.Render(c, http.StatusOK, credentialpages.Receiver(p))
 }
 
 func (h *receivers) request(c echo.Context) error {
@@ -94,19 +94,19 @@ func (h *receivers) request(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Receiver(p))
+	return web.Render(c, http.StatusOK, credentialpages.Receiver(p))
 }
 
 // page gathers what the page of a receiver shows: the chosen request in full, or the newest.
-func (h *receivers) page(c echo.Context, requestID string) (views.ReceiverProps, error) {
+func (h *receivers) page(c echo.Context, requestID string) (credentialpages.ReceiverProps, error) {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	r, err := h.store.Receiver(ctx, actor, c.Param("receiverID"))
 	if err != nil {
-		return views.ReceiverProps{}, err
+		return credentialpages.ReceiverProps{}, err
 	}
-	p := views.ReceiverProps{
+	p := credentialpages.ReceiverProps{
 		Receiver: *r, URL: h.base.ReceiverURL(r.Token), Chosen: requestID != "",
-		Form: views.ReceiverForm{
+		Form: credentialpages.ReceiverForm{
 			Name: r.Name, Status: strconv.Itoa(r.Status), Delay: strconv.Itoa(r.DelayMS), ContentType: r.ContentType, Body: r.Body,
 		},
 	}
@@ -126,14 +126,14 @@ func (h *receivers) page(c echo.Context, requestID string) (views.ReceiverProps,
 }
 
 // requestList gathers one page of the list of requests.
-func (h *receivers) requestList(c echo.Context, receiverID string) (views.RequestsProps, error) {
+func (h *receivers) requestList(c echo.Context, receiverID string) (credentialpages.RequestsProps, error) {
 	page := web.PageOf(c)
 	page.Limit = requestsPage
 	items, next, err := h.store.ReceivedRequests(c.Request().Context(), web.Actor(c), receiverID, page)
 	if err != nil {
-		return views.RequestsProps{}, err
+		return credentialpages.RequestsProps{}, err
 	}
-	p := views.RequestsProps{ReceiverID: receiverID, Items: items}
+	p := credentialpages.RequestsProps{ReceiverID: receiverID, Items: items}
 	if next != "" {
 		p.Older = link.With(link.Receiver(receiverID), "after", next)
 	}
@@ -164,14 +164,14 @@ func (h *receivers) requests(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return web.Render(c, http.StatusOK, views.ReceiverNews(p))
+		return web.Render(c, http.StatusOK, credentialpages.ReceiverNews(p))
 	}
 	list, err := h.requestList(c, id)
 	if err != nil {
 		return err
 	}
 	list.Current = current
-	return web.Render(c, http.StatusOK, views.ReceiverRequests(list))
+	return web.Render(c, http.StatusOK, credentialpages.ReceiverRequests(list))
 }
 
 func (h *receivers) update(c echo.Context) error {
@@ -184,7 +184,7 @@ func (h *receivers) update(c echo.Context) error {
 		return err
 	}
 	if p.Form, p.Errors = form, typed.check(form); len(p.Errors) > 0 {
-		return web.Render(c, http.StatusUnprocessableEntity, views.Receiver(p))
+		return web.Render(c, http.StatusUnprocessableEntity, credentialpages.Receiver(p))
 	}
 	typed.ID = p.Receiver.ID
 	if err := h.store.SaveReceiver(c.Request().Context(), web.Actor(c), &typed.Receiver); err != nil {
@@ -223,7 +223,7 @@ type typedReceiver struct {
 }
 
 // bindReceiver reads the form of a receiver: as it was typed, and as it will be kept.
-func bindReceiver(c echo.Context) (views.ReceiverForm, typedReceiver, error) {
+func bindReceiver(c echo.Context) (credentialpages.ReceiverForm, typedReceiver, error) {
 	var in struct {
 		Name        string `form:"name"`
 		Status      string `form:"status"`
@@ -232,14 +232,14 @@ func bindReceiver(c echo.Context) (views.ReceiverForm, typedReceiver, error) {
 		Body        string `form:"body,raw"`
 	}
 	if err := web.Bind(c, &in); err != nil {
-		return views.ReceiverForm{}, typedReceiver{}, err
+		return credentialpages.ReceiverForm{}, typedReceiver{}, err
 	}
 	status, statusErr := strconv.Atoi(in.Status)
 	delay, delayErr := 0, error(nil)
 	if in.Delay != "" {
 		delay, delayErr = strconv.Atoi(in.Delay)
 	}
-	return views.ReceiverForm{Name: in.Name, Status: in.Status, Delay: in.Delay, ContentType: in.ContentType, Body: in.Body},
+	return credentialpages.ReceiverForm{Name: in.Name, Status: in.Status, Delay: in.Delay, ContentType: in.ContentType, Body: in.Body},
 		typedReceiver{
 			Receiver:  models.Receiver{Name: in.Name, Status: status, DelayMS: delay, ContentType: in.ContentType, Body: in.Body},
 			badStatus: statusErr != nil, badDelay: delayErr != nil,
@@ -247,7 +247,7 @@ func bindReceiver(c echo.Context) (views.ReceiverForm, typedReceiver, error) {
 }
 
 // check tells what is wrong with a receiver's form. Statuses below 200 are no final answers (RFC 9110 §15.2).
-func (r *typedReceiver) check(f views.ReceiverForm) []models.FieldError {
+func (r *typedReceiver) check(f credentialpages.ReceiverForm) []models.FieldError {
 	var fields []models.FieldError
 	if r.Name == "" || utf8.RuneCountInString(r.Name) > 100 {
 		fields = append(fields, models.Field("name", "receiver.error.name"))

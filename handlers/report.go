@@ -16,8 +16,9 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/reportpages"
 )
 
 // reports are the results of a survey, its detailed report, and files made of it.
@@ -47,9 +48,9 @@ func reportRoutes(d Deps) []web.Route {
 const reportRows = 50
 
 // readReport reads the filter of a report. What is no filter is told and left out.
-func readReport(q url.Values, zone *time.Location) (f views.ReportFilter, from, to time.Time, wrong []models.FieldError) {
+func readReport(q url.Values, zone *time.Location) (f reportpages.ReportFilter, from, to time.Time, wrong []models.FieldError) {
 	text := func(name string) string { return models.CleanText(q.Get(name)) }
-	f = views.ReportFilter{From: text("from"), To: text("to"), Oldest: text("order") == "oldest"}
+	f = reportpages.ReportFilter{From: text("from"), To: text("to"), Oldest: text("order") == "oldest"}
 	if states, ok := report.ParseStates(text("state")); !ok {
 		wrong = append(wrong, models.Field("state", "report.error.state"))
 	} else if len(states) == 1 {
@@ -98,7 +99,7 @@ func (h *reports) details(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.ReportDetailsProps{Survey: *s}
+	p := reportpages.ReportDetailsProps{Survey: *s}
 	var from, to time.Time
 	p.Filter, from, to, p.Errors = readReport(c.QueryParams(), i18n.Zone(ctx))
 	v, err := h.reports.View(ctx, s, report.ViewQuery{
@@ -116,8 +117,8 @@ func (h *reports) details(c echo.Context) error {
 		return err
 	}
 	p.Counts, p.Pager, p.More, p.Anonymous = counts[s.ID], pager(c, v.Next), v.More, l.Anonymous()
-	column := func(c *report.Column) views.ReportColumn {
-		return views.ReportColumn{
+	column := func(c *report.Column) reportpages.ReportColumn {
+		return reportpages.ReportColumn{
 			Key: c.Key, Name: c.Name, Text: c.Text, Group: string(c.Group), Number: c.Numeric,
 			Shown: slices.ContainsFunc(v.Columns, func(shown report.Column) bool { return shown.Key == c.Key }),
 		}
@@ -129,7 +130,7 @@ func (h *reports) details(c echo.Context) error {
 		p.Columns = append(p.Columns, column(&v.Columns[i]))
 	}
 	for _, r := range v.Rows {
-		row := views.ReportRow{ID: r.ID, Cells: make([]string, len(r.Cells))}
+		row := reportpages.ReportRow{ID: r.ID, Cells: make([]string, len(r.Cells))}
 		for i := range r.Cells {
 			switch at := r.Cells[i].At; {
 			case at == nil:
@@ -142,7 +143,7 @@ func (h *reports) details(c echo.Context) error {
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	return web.Render(c, http.StatusOK, views.ReportDetails(p))
+	return web.Render(c, http.StatusOK, reportpages.ReportDetails(p))
 }
 
 // exportForm is the form that makes a file.
@@ -160,18 +161,18 @@ type exportForm struct {
 func (h *reports) newExport(c echo.Context) error {
 	zone := i18n.Zone(c.Request().Context())
 	f, _, _, wrong := readReport(c.QueryParams(), zone)
-	return h.renderExport(c, http.StatusOK, f, views.ReportExportForm{
+	return h.renderExport(c, http.StatusOK, f, reportpages.ReportExportForm{
 		Format: string(report.FormatXLSX), Show: string(report.ShowLabels), Headers: string(report.HeaderNames), BOM: true, Zone: zone.String(), Only: len(f.Columns) > 0,
 	}, wrong)
 }
 
-func (h *reports) renderExport(c echo.Context, status int, f views.ReportFilter, form views.ReportExportForm, wrong []models.FieldError) error {
+func (h *reports) renderExport(c echo.Context, status int, f reportpages.ReportFilter, form reportpages.ReportExportForm, wrong []models.FieldError) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	s, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
 	if err != nil {
 		return err
 	}
-	p := views.ReportExportProps{Survey: *s, Filter: f, Form: form, Zones: zones(), Errors: wrong}
+	p := reportpages.ReportExportProps{Survey: *s, Filter: f, Form: form, Zones: zones(), Errors: wrong}
 	for _, format := range report.Formats {
 		p.Formats = append(p.Formats, string(format))
 	}
@@ -192,9 +193,9 @@ func (h *reports) renderExport(c echo.Context, status int, f views.ReportFilter,
 		return err
 	}
 	for i := range recent {
-		p.Recent = append(p.Recent, views.JobItem{Job: recent[i].Job, OwnerName: recent[i].OwnerName, Canceling: recent[i].Canceling})
+		p.Recent = append(p.Recent, frame.JobItem{Job: recent[i].Job, OwnerName: recent[i].OwnerName, Canceling: recent[i].Canceling})
 	}
-	return web.Render(c, status, views.ReportExport(p))
+	return web.Render(c, status, reportpages.ReportExport(p))
 }
 
 // recentExports is how many files the page names.
@@ -224,7 +225,7 @@ func (h *reports) export(c echo.Context) error {
 		o.Columns = f.Columns
 	}
 	again := func(wrong []models.FieldError) error {
-		return h.renderExport(c, http.StatusUnprocessableEntity, f, views.ReportExportForm{
+		return h.renderExport(c, http.StatusUnprocessableEntity, f, reportpages.ReportExportForm{
 			Format: form.Format, Show: form.Show, Headers: form.Headers, Split: form.Split, BOM: form.BOM, Zone: form.Zone, Only: form.Only,
 		}, wrong)
 	}

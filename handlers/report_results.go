@@ -11,7 +11,7 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/report"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/reportpages"
 )
 
 const (
@@ -25,12 +25,12 @@ func (h *reports) results(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Results(p))
+	return web.Render(c, http.StatusOK, reportpages.Results(p))
 }
 
 // resultsOf sums up the survey of the request.
-func (h *reports) resultsOf(c echo.Context) (views.ResultsProps, error) {
-	ctx, actor, none := c.Request().Context(), web.Actor(c), views.ResultsProps{}
+func (h *reports) resultsOf(c echo.Context) (reportpages.ResultsProps, error) {
+	ctx, actor, none := c.Request().Context(), web.Actor(c), reportpages.ResultsProps{}
 	s, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
 	if err != nil {
 		return none, err
@@ -43,7 +43,7 @@ func (h *reports) resultsOf(c echo.Context) (views.ResultsProps, error) {
 	if err != nil {
 		return none, err
 	}
-	p := views.ResultsProps{
+	p := reportpages.ResultsProps{
 		Survey: *s, Completed: r.Completed, Partial: r.Partial, InProgress: r.InProgress, Counted: r.Counted, Whole: r.Whole, Median: r.Median, Anonymous: l.Anonymous(),
 	}
 	if p.Subscribed, err = h.store.Subscribed(ctx, actor, s.ID); err != nil {
@@ -55,48 +55,48 @@ func (h *reports) resultsOf(c echo.Context) (views.ResultsProps, error) {
 	}
 	for i := range r.Questions {
 		q := &r.Questions[i]
-		out := views.ResultQuestion{
+		out := reportpages.ResultQuestion{
 			ID: q.Question.ID, Tag: q.Question.ExportTag(), Text: q.Question.Text, Type: q.Question.Type, Answered: q.Answered, Of: q.Answered, Bars: resultBars(q.Choices),
 			Several: q.Question.Type.SeveralChoices(), Numbers: resultNumbers(q.Numbers), Texts: resultTexts(ctx, texts[q.Question.ID], l.Anonymous()),
 		}
 		out.Written = len(out.Texts) > 0
 		if q.NPS != nil {
-			out.NPS = &views.ResultNPS{Score: q.NPS.Score, Promoters: q.NPS.Promoters, Passives: q.NPS.Passives, Detractors: q.NPS.Detractors}
+			out.NPS = &reportpages.ResultNPS{Score: q.NPS.Score, Promoters: q.NPS.Promoters, Passives: q.NPS.Passives, Detractors: q.NPS.Detractors}
 		}
 		for _, row := range q.Rows {
-			out.Rows = append(out.Rows, views.ResultRow{Text: row.Text, Answered: row.Answered, Bars: resultBars(row.Choices), Numbers: resultNumbers(row.Numbers)})
+			out.Rows = append(out.Rows, reportpages.ResultRow{Text: row.Text, Answered: row.Answered, Bars: resultBars(row.Choices), Numbers: resultNumbers(row.Numbers)})
 		}
 		for _, place := range q.Places {
-			out.Places = append(out.Places, views.ResultPlace(place))
+			out.Places = append(out.Places, reportpages.ResultPlace(place))
 		}
 		p.Questions = append(p.Questions, out)
 	}
 	return p, nil
 }
 
-func resultBars(all []report.ChoiceResults) []views.ResultBar {
-	var out []views.ResultBar
+func resultBars(all []report.ChoiceResults) []reportpages.ResultBar {
+	var out []reportpages.ResultBar
 	for _, c := range all {
-		out = append(out, views.ResultBar{Text: c.Text, Count: c.Count})
+		out = append(out, reportpages.ResultBar{Text: c.Text, Count: c.Count})
 	}
 	return out
 }
 
-func resultNumbers(n *report.Numbers) *views.ResultNumbers {
+func resultNumbers(n *report.Numbers) *reportpages.ResultNumbers {
 	if n == nil {
 		return nil
 	}
-	return &views.ResultNumbers{Mean: n.Mean, Median: n.Median, Min: n.Min, Max: n.Max, Rough: n.Rough}
+	return &reportpages.ResultNumbers{Mean: n.Mean, Median: n.Median, Min: n.Min, Max: n.Max, Rough: n.Rough}
 }
 
-func resultTexts(ctx context.Context, texts []report.Text, anonymous bool) []views.ResultText { //nolint:revive // how the time is told
-	var out []views.ResultText
+func resultTexts(ctx context.Context, texts []report.Text, anonymous bool) []reportpages.ResultText { //nolint:revive // how the time is told
+	var out []reportpages.ResultText
 	for _, t := range texts {
 		when := i18n.Time(ctx, t.At)
 		if anonymous {
 			when = i18n.Date(i18n.WithZone(ctx, time.UTC), t.At)
 		}
-		out = append(out, views.ResultText{ResponseID: t.ResponseID, When: when, Lines: t.Lines})
+		out = append(out, reportpages.ResultText{ResponseID: t.ResponseID, When: when, Lines: t.Lines})
 	}
 	return out
 }
@@ -125,5 +125,5 @@ func (h *reports) texts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Texts(views.TextsProps{Survey: *s, Text: text, Texts: resultTexts(ctx, texts, l.Anonymous()), Pager: pager(c, next)}))
+	return web.Render(c, http.StatusOK, reportpages.Texts(reportpages.TextsProps{Survey: *s, Text: text, Texts: resultTexts(ctx, texts, l.Anonymous()), Pager: pager(c, next)}))
 }

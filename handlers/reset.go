@@ -10,7 +10,7 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/accountpages"
 )
 
 // reset lets people choose a new password when they have lost theirs.
@@ -32,7 +32,7 @@ func resetRoutes(d Deps) []web.Route {
 
 // ask asks for the address.
 func (h *reset) ask(c echo.Context) error {
-	return web.Render(c, http.StatusOK, views.ForgotPassword(views.ForgotPasswordProps{Email: web.Query(c, "email"), Mails: h.people.Mails()}))
+	return web.Render(c, http.StatusOK, accountpages.ForgotPassword(accountpages.ForgotPasswordProps{Email: web.Query(c, "email"), Mails: h.people.Mails()}))
 }
 
 // send mails a link, and says the same whether or not there is such a person.
@@ -49,24 +49,24 @@ func (h *reset) send(c echo.Context) error {
 	}
 	err = h.people.RequestReset(c.Request().Context(), form.Email, client)
 	if fields, status, refused := web.Refused(c, err); refused {
-		return web.Render(c, status, views.ForgotPassword(views.ForgotPasswordProps{Email: form.Email, Mails: h.people.Mails(), Errors: fields}))
+		return web.Render(c, status, accountpages.ForgotPassword(accountpages.ForgotPasswordProps{Email: form.Email, Mails: h.people.Mails(), Errors: fields}))
 	}
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.ForgotPassword(views.ForgotPasswordProps{Email: form.Email, Mails: true, Done: true}))
+	return web.Render(c, http.StatusOK, accountpages.ForgotPassword(accountpages.ForgotPasswordProps{Email: form.Email, Mails: true, Done: true}))
 }
 
 // show asks for the new password. It uses the link not up: programs that check mails open every link in them.
 func (h *reset) show(c echo.Context) error {
 	u, err := h.people.ResetUser(c.Request().Context(), c.Param("token"))
 	if models.ErrorCode(err) == models.CodeNotFound {
-		return web.Render(c, http.StatusNotFound, views.ResetOver(views.ResetOverProps{Mails: h.people.Mails()}))
+		return web.Render(c, http.StatusNotFound, accountpages.ResetOver(accountpages.ResetOverProps{Mails: h.people.Mails()}))
 	}
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.ResetPassword(views.ResetPasswordProps{Token: c.Param("token"), Email: u.Email}))
+	return web.Render(c, http.StatusOK, accountpages.ResetPassword(accountpages.ResetPasswordProps{Token: c.Param("token"), Email: u.Email}))
 }
 
 // update writes the new password. Nobody is signed in by it: whoever has a second factor must still show it.
@@ -84,14 +84,14 @@ func (h *reset) update(c echo.Context) error {
 	ctx, token := c.Request().Context(), c.Param("token")
 	err = h.people.ResetPassword(ctx, token, form.Password, client)
 	if models.ErrorCode(err) == models.CodeNotFound {
-		return web.Render(c, http.StatusNotFound, views.ResetOver(views.ResetOverProps{Mails: h.people.Mails()}))
+		return web.Render(c, http.StatusNotFound, accountpages.ResetOver(accountpages.ResetOverProps{Mails: h.people.Mails()}))
 	}
 	if fields, status, refused := web.Refused(c, err); refused {
 		u, err := h.people.ResetUser(ctx, token)
 		if err != nil {
 			return err
 		}
-		return web.Render(c, status, views.ResetPassword(views.ResetPasswordProps{Token: token, Email: u.Email, Errors: fields}))
+		return web.Render(c, status, accountpages.ResetPassword(accountpages.ResetPasswordProps{Token: token, Email: u.Email, Errors: fields}))
 	}
 	if err != nil {
 		return err

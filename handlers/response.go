@@ -17,7 +17,7 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/reportpages"
 )
 
 // responses are what respondents answered.
@@ -37,7 +37,7 @@ func (h *responses) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.ResponsesProps{Survey: *s, State: responseState(web.Query(c, "state"))}
+	p := reportpages.ResponsesProps{Survey: *s, State: responseState(web.Query(c, "state"))}
 	filter := store.ResponseFilter{Page: web.PageOf(c)}
 	if p.State != "" {
 		filter.States = []models.ResponseState{p.State}
@@ -64,7 +64,7 @@ func (h *responses) list(c echo.Context) error {
 	if err := h.addRows(ctx, &p, found); err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Responses(p))
+	return web.Render(c, http.StatusOK, reportpages.Responses(p))
 }
 
 // newest sums up what a list shows, so that a page can ask whether there is more.
@@ -87,7 +87,7 @@ func responseState(text string) models.ResponseState {
 
 // addRows puts responses into the list, with the answers to the first questions of the live version. Each answer is read
 // by the version that it was given to.
-func (h *responses) addRows(ctx context.Context, p *views.ResponsesProps, found []models.Response) error {
+func (h *responses) addRows(ctx context.Context, p *reportpages.ResponsesProps, found []models.Response) error {
 	if p.Survey.Version == 0 {
 		return nil
 	}
@@ -96,14 +96,14 @@ func (h *responses) addRows(ctx context.Context, p *views.ResponsesProps, found 
 		return err
 	}
 	for _, q := range live.Questions()[:min(shownAnswers, len(live.Questions()))] {
-		p.Questions = append(p.Questions, views.ResponseColumn{ID: q.ID, Text: richtext.Line(q.Text)})
+		p.Questions = append(p.Questions, reportpages.ResponseColumn{ID: q.ID, Text: richtext.Line(q.Text)})
 	}
 	for i := range found {
 		def, err := h.surveys.Definition(ctx, p.Survey.ID, found[i].SurveyVersion)
 		if err != nil {
 			return err
 		}
-		row := views.ResponseRow{Response: found[i], Anonymous: def.Anonymous}
+		row := reportpages.ResponseRow{Response: found[i], Anonymous: def.Anonymous}
 		for _, column := range p.Questions {
 			text := ""
 			if q := def.Question(column.ID); q != nil {
@@ -131,22 +131,22 @@ func (h *responses) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Response(views.ResponseProps{
+	return web.Render(c, http.StatusOK, reportpages.Response(reportpages.ResponseProps{
 		Survey: *s, Response: *r, Anonymous: def.Anonymous, Progress: survey.Progress(def, r),
 		Pages: answerPages(def, r), Fields: responseFields(def, r),
 	}))
 }
 
 // answerPages gives the questions of a response with their answers in words, page by page.
-func answerPages(def *models.SurveyDefinition, r *models.Response) []views.ResponsePage {
-	var pages []views.ResponsePage
+func answerPages(def *models.SurveyDefinition, r *models.Response) []reportpages.ResponsePage {
+	var pages []reportpages.ResponsePage
 	number := 0
 	for _, b := range survey.Pages(def) {
-		page := views.ResponsePage{Title: b.Title}
+		page := reportpages.ResponsePage{Title: b.Title}
 		for i := range b.Questions {
 			q := &b.Questions[i]
 			number++
-			page.Answers = append(page.Answers, views.ResponseAnswer{
+			page.Answers = append(page.Answers, reportpages.ResponseAnswer{
 				Number: number, Text: richtext.Line(q.Text), Tag: q.ExportTag(), Lines: survey.AnswerLines(q, r.Answers.V[q.ID]),
 			})
 		}
@@ -156,10 +156,10 @@ func answerPages(def *models.SurveyDefinition, r *models.Response) []views.Respo
 }
 
 // responseFields gives the embedded data in the survey's order, then what else the link passed, by name.
-func responseFields(def *models.SurveyDefinition, r *models.Response) []views.ResponseField {
-	var out []views.ResponseField
+func responseFields(def *models.SurveyDefinition, r *models.Response) []reportpages.ResponseField {
+	var out []reportpages.ResponseField
 	for _, f := range def.EmbeddedData {
-		out = append(out, views.ResponseField{Name: f.Name, Value: r.Fields.V[f.Name]})
+		out = append(out, reportpages.ResponseField{Name: f.Name, Value: r.Fields.V[f.Name]})
 	}
 	var others []string
 	for name := range r.Fields.V {
@@ -169,7 +169,7 @@ func responseFields(def *models.SurveyDefinition, r *models.Response) []views.Re
 	}
 	slices.Sort(others)
 	for _, name := range others {
-		out = append(out, views.ResponseField{Name: name, Value: r.Fields.V[name]})
+		out = append(out, reportpages.ResponseField{Name: name, Value: r.Fields.V[name]})
 	}
 	return out
 }

@@ -19,8 +19,8 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/runpages"
 )
 
 // runs are the pages of the history of runs.
@@ -53,7 +53,7 @@ func runRoutes(d Deps) []web.Route {
 // while that is still so.
 func (h *runs) list(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	p := views.RunsProps{Filter: readFilter(c)}
+	p := runpages.RunsProps{Filter: readFilter(c)}
 	p.Oldest, p.Today = h.kept(c)
 	if err := h.fillChoices(c, &p); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (h *runs) kept(c echo.Context) (oldest, today string) {
 }
 
 // filter reads the filter as the store takes it, and tells what of it is wrong: that part is left out.
-func (h *runs) filter(ctx context.Context, in *views.RunsFilter) (store.RunFilter, []models.FieldError) {
+func (h *runs) filter(ctx context.Context, in *runpages.RunsFilter) (store.RunFilter, []models.FieldError) {
 	out := store.RunFilter{
 		WorkflowID: in.Workflow, SurveyID: in.Survey, Status: models.RunStatus(in.Status), Search: in.Search, Page: store.Page{Before: in.After},
 	}
@@ -118,7 +118,7 @@ func (h *runs) filter(ctx context.Context, in *views.RunsFilter) (store.RunFilte
 		out.From = h.clock.Now().Add(-24 * time.Hour)
 	case "7d":
 		out.From = h.clock.Now().Add(-7 * 24 * time.Hour)
-	case views.RunPeriodDays:
+	case runpages.RunPeriodDays:
 		return out, append(wrong, readDays(i18n.Zone(ctx), in, &out)...)
 	}
 	in.From, in.To = "", ""
@@ -126,7 +126,7 @@ func (h *runs) filter(ctx context.Context, in *views.RunsFilter) (store.RunFilte
 }
 
 // readDays reads the first and the last day of a period, as they are where the person is. One of them may be missing.
-func readDays(zone *time.Location, in *views.RunsFilter, out *store.RunFilter) []models.FieldError {
+func readDays(zone *time.Location, in *runpages.RunsFilter, out *store.RunFilter) []models.FieldError {
 	var wrong []models.FieldError
 	day := func(field, text string) time.Time {
 		if text == "" {
@@ -150,26 +150,26 @@ func readDays(zone *time.Location, in *views.RunsFilter, out *store.RunFilter) [
 	return wrong
 }
 
-func (h *runs) renderList(c echo.Context, p views.RunsProps, rows []store.RunRow) error {
+func (h *runs) renderList(c echo.Context, p runpages.RunsProps, rows []store.RunRow) error {
 	p.Seen = listFingerprint(rows, p.Counts)
-	p.Active = slices.ContainsFunc(p.Items, func(r views.RunItem) bool {
+	p.Active = slices.ContainsFunc(p.Items, func(r runpages.RunItem) bool {
 		return r.Status == models.RunRunning || r.Status == models.RunScheduled && r.Held == "" && r.DueAt.Before(h.clock.Now().Add(time.Minute))
 	})
 	if web.IsFragment(c) {
 		if c.QueryParam("seen") == p.Seen {
 			return c.NoContent(http.StatusNoContent)
 		}
-		return web.Render(c, http.StatusOK, views.RunsList(p))
+		return web.Render(c, http.StatusOK, runpages.RunsList(p))
 	}
 	status := http.StatusOK
 	if len(p.Errors) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	return web.Render(c, status, views.Runs(p))
+	return web.Render(c, status, runpages.Runs(p))
 }
 
 // fillChoices fills in whose runs are listed and what the filter offers.
-func (h *runs) fillChoices(c echo.Context, p *views.RunsProps) error {
+func (h *runs) fillChoices(c echo.Context, p *runpages.RunsProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	if id := c.Param("workflowID"); id != "" {
 		w, err := h.store.Workflow(ctx, actor, id)
@@ -245,7 +245,7 @@ func runStatus(word string) string {
 }
 
 func runPeriod(word string) string {
-	if slices.Contains(views.RunPeriods, word) {
+	if slices.Contains(runpages.RunPeriods, word) {
 		return word
 	}
 	return ""
@@ -273,8 +273,8 @@ func listFingerprint(rows []store.RunRow, counts map[models.RunStatus]int64) str
 }
 
 // runItem is one line of a list of runs.
-func runItem(r *store.RunRow) views.RunItem {
-	item := views.RunItem{
+func runItem(r *store.RunRow) runpages.RunItem {
+	item := runpages.RunItem{
 		ID: r.ID, Status: r.Display(), Test: r.Test, Replay: r.ReplayOf != nil, WorkflowID: r.WorkflowID, WorkflowName: r.WorkflowName,
 		WorkflowDeleted: r.WorkflowDeleted, CreatedAt: r.CreatedAt, Retries: r.Retries, Error: models.DecodeRunError(r.Error),
 		Anonymous: r.EventType == models.EventSurveyResponse && r.ResponseID == nil,
@@ -284,7 +284,7 @@ func runItem(r *store.RunRow) views.RunItem {
 	}
 	switch {
 	case r.PersonName != nil && *r.PersonName != "":
-		item.Person = views.PersonName(*r.PersonName)
+		item.Person = runpages.PersonName(*r.PersonName)
 	case r.PersonEmail != nil:
 		item.Person = *r.PersonEmail
 	}

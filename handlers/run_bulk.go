@@ -13,29 +13,29 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/runpages"
 )
 
 // readFilter reads what a list of runs is limited to from the address.
-func readFilter(c echo.Context) views.RunsFilter {
-	return views.RunsFilter{
+func readFilter(c echo.Context) runpages.RunsFilter {
+	return runpages.RunsFilter{
 		Status: runStatus(web.Query(c, "status")), Search: cutRunes(web.Query(c, "q"), 200), Workflow: web.Query(c, "workflow"), Survey: web.Query(c, "survey"),
 		Period: runPeriod(web.Query(c, "period")), From: web.Query(c, "from"), To: web.Query(c, "to"), After: web.PageOf(c).Before,
 	}
 }
 
 // bulkPage reads from the address which runs something is to be done with: those that are named, or all that a filter finds.
-func (h *runs) bulkPage(c echo.Context) (views.RunsBulkProps, workflow.Selection, error) {
+func (h *runs) bulkPage(c echo.Context) (runpages.RunsBulkProps, workflow.Selection, error) {
 	ctx := c.Request().Context()
-	p := views.RunsBulkProps{RunsProps: views.RunsProps{Filter: readFilter(c)}, Do: web.Query(c, "do"), IDs: c.QueryParams()["run"], All: web.Query(c, "all") != ""}
+	p := runpages.RunsBulkProps{RunsProps: runpages.RunsProps{Filter: readFilter(c)}, Do: web.Query(c, "do"), IDs: c.QueryParams()["run"], All: web.Query(c, "all") != ""}
 	p.Filter.After = ""
-	if !slices.Contains(views.BulkActions, p.Do) {
+	if !slices.Contains(runpages.BulkActions, p.Do) {
 		return p, workflow.Selection{}, nil
 	}
 	if !p.All {
 		p.IDs = p.IDs[:min(len(p.IDs), store.MaxPage)]
-		p.Filter = views.RunsFilter{}
+		p.Filter = runpages.RunsFilter{}
 		p.Count = int64(len(p.IDs))
 		return p, workflow.Selection{IDs: p.IDs}, nil
 	}
@@ -48,13 +48,13 @@ func (h *runs) bulkPage(c echo.Context) (views.RunsBulkProps, workflow.Selection
 		return p, workflow.Selection{}, models.Invalid(wrong...)
 	}
 	switch p.Do {
-	case views.BulkReplay:
+	case runpages.BulkReplay:
 		filter.Ended = true
-	case views.BulkCancel:
+	case runpages.BulkCancel:
 		if filter.Status == "" {
 			filter.Status = models.RunOpen
 		}
-	case views.BulkPlay:
+	case runpages.BulkPlay:
 		filter.Status = models.RunScheduled
 	}
 	var err error
@@ -72,11 +72,11 @@ func (h *runs) bulk(c echo.Context) error {
 		return noneChosen(c, p)
 	}
 	p.From, p.Revision = "start", "current"
-	return web.Render(c, http.StatusOK, views.RunsBulk(p))
+	return web.Render(c, http.StatusOK, runpages.RunsBulk(p))
 }
 
 // noneChosen leads back to the list where there is nothing to do.
-func noneChosen(c echo.Context, p views.RunsBulkProps) error {
+func noneChosen(c echo.Context, p runpages.RunsBulkProps) error {
 	web.Flash(c, components.Flash{Tone: components.ToneWarn, Text: i18n.T(c.Request().Context(), "job.none_chosen")})
 	return web.Redirect(c, p.Back())
 }
@@ -102,18 +102,18 @@ func (h *runs) startBulk(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	var j *models.Job
 	switch p.Do {
-	case views.BulkReplay:
+	case runpages.BulkReplay:
 		j, err = workflow.ReplayRuns(ctx, h.store, actor, sel, workflow.BulkReplay{
 			ReplayOptions: workflow.ReplayOptions{FromFailed: in.From == "failedTask", Original: in.Revision == "original"}, PerSecond: pace(in.Pace),
 		})
-	case views.BulkCancel:
+	case runpages.BulkCancel:
 		j, err = workflow.CancelRuns(ctx, h.store, actor, sel)
 	default:
 		j, err = workflow.PlayRuns(ctx, h.store, actor, sel)
 	}
 	if fields, status, refused := web.Refused(c, err); refused {
 		p.Errors = fields
-		return web.Render(c, status, views.RunsBulk(p))
+		return web.Render(c, status, runpages.RunsBulk(p))
 	}
 	if err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/runpages"
 )
 
 // hourlyUpTo is the longest period that the chart of runs shows hour by hour; longer ones go day by day.
@@ -16,9 +16,9 @@ const maxBars = 367
 
 // runChart puts counts by hour into bars: hours, or days as they are in the zone. It begins where the filter does, or
 // with the first run.
-func runChart(hours []store.RunHour, f store.RunFilter, zone *time.Location, now time.Time) views.RunChart {
+func runChart(hours []store.RunHour, f store.RunFilter, zone *time.Location, now time.Time) runpages.RunChart {
 	if len(hours) == 0 {
-		return views.RunChart{}
+		return runpages.RunChart{}
 	}
 	from, to := f.From, f.To
 	if first := hours[0].Start(); from.IsZero() || from.Before(first) && first.Sub(from) > hourlyUpTo {
@@ -27,7 +27,7 @@ func runChart(hours []store.RunHour, f store.RunFilter, zone *time.Location, now
 	if to.IsZero() || to.After(now) {
 		to = now
 	}
-	chart := views.RunChart{Hourly: to.Sub(from) <= hourlyUpTo}
+	chart := runpages.RunChart{Hourly: to.Sub(from) <= hourlyUpTo}
 	next := func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }
 	y, m, d := from.In(zone).Date()
 	start := time.Date(y, m, d, 0, 0, 0, 0, zone)
@@ -35,7 +35,7 @@ func runChart(hours []store.RunHour, f store.RunFilter, zone *time.Location, now
 		start, next = from.Truncate(time.Hour), func(t time.Time) time.Time { return t.Add(time.Hour) }
 	}
 	for t := start; !t.After(to) && len(chart.Bars) < maxBars; t = next(t) {
-		bar := views.RunBar{At: t, Counts: map[models.RunStatus]int64{}}
+		bar := runpages.RunBar{At: t, Counts: map[models.RunStatus]int64{}}
 		for len(hours) > 0 && hours[0].Start().Before(next(t)) {
 			if !hours[0].Start().Before(t) {
 				bar.Counts[hours[0].Status] += hours[0].N

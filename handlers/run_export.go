@@ -9,8 +9,8 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/runpages"
 )
 
 // exportAtOnce is how many runs are written while somebody waits; more become a job with a file.
@@ -19,7 +19,7 @@ const exportAtOnce = 2000
 // export writes the runs that a filter finds as a file: at once, or as a job when they are many.
 func (h *runs) export(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	p := views.RunsProps{Filter: readFilter(c)}
+	p := runpages.RunsProps{Filter: readFilter(c)}
 	p.Filter.After = ""
 	filter, wrong := h.filter(ctx, &p.Filter)
 	if len(wrong) > 0 {

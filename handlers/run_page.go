@@ -18,7 +18,7 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/runpages"
 )
 
 func (h *runs) show(c echo.Context) error {
@@ -27,11 +27,11 @@ func (h *runs) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.RunProps{
+	p := runpages.RunProps{
 		Item: runItem(&d.RunRow), Version: d.WorkflowVersion, LiveVersion: d.WorkflowVersion, Tasks: runTasks(ctx, d), Replays: d.Replays,
 		Active: d.Status == models.RunOpen, CanReplay: d.Status != models.RunOpen && !d.WorkflowDeleted, Seen: runFingerprint(d),
 	}
-	items := []views.RunItem{p.Item}
+	items := []runpages.RunItem{p.Item}
 	if err := waitsOf(ctx, h.store, []store.RunRow{d.RunRow}, items); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (h *runs) show(c echo.Context) error {
 	if d.ReplayOf != nil {
 		p.ReplayOf = *d.ReplayOf
 	}
-	p.CanContinue = d.Status == models.RunFailed && slices.ContainsFunc(p.Tasks, func(t views.RunTask) bool { return t.Status == "succeeded" })
+	p.CanContinue = d.Status == models.RunFailed && slices.ContainsFunc(p.Tasks, func(t runpages.RunTask) bool { return t.Status == "succeeded" })
 	if web.IsFragment(c) && c.QueryParam("seen") == p.Seen {
 		return c.NoContent(http.StatusNoContent)
 	}
@@ -65,14 +65,14 @@ func (h *runs) show(c echo.Context) error {
 		if !p.Active { // the buttons and dialogs outside of the refreshed part are others now
 			return web.Redirect(c, link.Run(d.ID))
 		}
-		return web.Render(c, http.StatusOK, views.RunDetail(p))
+		return web.Render(c, http.StatusOK, runpages.RunDetail(p))
 	}
-	return web.Render(c, http.StatusOK, views.Run(p))
+	return web.Render(c, http.StatusOK, runpages.Run(p))
 }
 
 // fillEvent shows what happened by the names that the survey had then.
-func (h *runs) fillEvent(ctx context.Context, d *store.RunDetail, p *views.RunProps) error {
-	p.Event = views.RunEvent{Type: d.Event.Type, At: d.Event.CreatedAt, Payload: d.Event.Payload}
+func (h *runs) fillEvent(ctx context.Context, d *store.RunDetail, p *runpages.RunProps) error {
+	p.Event = runpages.RunEvent{Type: d.Event.Type, At: d.Event.CreatedAt, Payload: d.Event.Payload}
 	snapshot, err := workflow.DecodeSnapshot(d.Event.Payload)
 	if err != nil {
 		return nil //nolint:nilerr // the payload is shown as it is
@@ -80,8 +80,8 @@ func (h *runs) fillEvent(ctx context.Context, d *store.RunDetail, p *views.RunPr
 	if person := workflow.Respondent(snapshot); person != nil {
 		name := strings.TrimSpace(person.FirstName + " " + person.LastName)
 		p.Event.Values = append(p.Event.Values,
-			views.NamedValue{Name: i18n.T(ctx, "run.event.contact.name"), Value: name},
-			views.NamedValue{Name: i18n.T(ctx, "run.event.contact.email"), Value: person.Email})
+			runpages.NamedValue{Name: i18n.T(ctx, "run.event.contact.name"), Value: name},
+			runpages.NamedValue{Name: i18n.T(ctx, "run.event.contact.email"), Value: person.Email})
 		p.Item.Person = cmp.Or(name, person.Email)
 	}
 	if len(snapshot.Payload) > 0 {
@@ -107,21 +107,21 @@ func (h *runs) fillEvent(ctx context.Context, d *store.RunDetail, p *views.RunPr
 		text := func(path string) string {
 			return values.Value(pipedtext.Ref{Scheme: "q", Name: q.ID, Path: path}).String()
 		}
-		p.Event.Values = append(p.Event.Values, views.NamedValue{Name: text("QuestionText"), Value: text(path)})
+		p.Event.Values = append(p.Event.Values, runpages.NamedValue{Name: text("QuestionText"), Value: text(path)})
 	}
 	for _, name := range fieldNames(def, snapshot.Fields) {
-		p.Event.Values = append(p.Event.Values, views.NamedValue{Name: name, Value: snapshot.Fields[name]})
+		p.Event.Values = append(p.Event.Values, runpages.NamedValue{Name: name, Value: snapshot.Fields[name]})
 	}
 	return nil
 }
 
 // fillSentEvent shows the named parts of an event that was sent, and all of it as it came.
-func fillSentEvent(ctx context.Context, d *store.RunDetail, s *models.Snapshot, p *views.RunProps) {
+func fillSentEvent(ctx context.Context, d *store.RunDetail, s *models.Snapshot, p *runpages.RunProps) {
 	event := d.Definition.Event
 	values := &workflow.Values{Snapshot: s, Fields: workflow.NewEventFields(event)}
 	for _, f := range workflow.FieldsOf(event) {
 		value := values.Value(pipedtext.Ref{Scheme: "aedj", Name: f.Name}).String()
-		p.Event.Values = append(p.Event.Values, views.NamedValue{Name: fieldLabel(ctx, event.Type, f.Name), Value: value})
+		p.Event.Values = append(p.Event.Values, runpages.NamedValue{Name: fieldLabel(ctx, event.Type, f.Name), Value: value})
 	}
 	p.Event.Payload = string(s.Payload)
 }

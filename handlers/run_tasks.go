@@ -9,21 +9,22 @@ import (
 
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/runpages"
+	"surveyflow/views/workflowpages"
 )
 
 // runTasks gives the tasks of a run's version with what was tried of each, in their order.
-func runTasks(ctx context.Context, d *store.RunDetail) []views.RunTask {
+func runTasks(ctx context.Context, d *store.RunDetail) []runpages.RunTask {
 	byTask := map[string][]models.Attempt{}
 	for _, a := range d.Attempts {
 		byTask[a.TaskID] = append(byTask[a.TaskID], a)
 	}
-	tasks := make([]views.RunTask, len(d.Definition.Tasks))
-	titles := views.TaskTitles(ctx, d.Definition.Tasks)
+	tasks := make([]runpages.RunTask, len(d.Definition.Tasks))
+	titles := workflowpages.TaskTitles(ctx, d.Definition.Tasks)
 	reached := false // the task that is on
 	for i, spec := range d.Definition.Tasks {
 		attempts := byTask[spec.ID]
-		t := views.RunTask{ID: spec.ID, Title: titles[i], Status: taskStatus(&d.RunRow, attempts, &reached)}
+		t := runpages.RunTask{ID: spec.ID, Title: titles[i], Status: taskStatus(&d.RunRow, attempts, &reached)}
 		for _, a := range attempts {
 			t.Attempts = append(t.Attempts, runAttempt(a))
 			t.Carried = t.Carried || a.Result == models.AttemptCarried
@@ -60,8 +61,8 @@ func taskStatus(r *store.RunRow, attempts []models.Attempt, reached *bool) strin
 }
 
 // runAttempt gives one try as its page shows it.
-func runAttempt(a models.Attempt) views.RunAttempt {
-	out := views.RunAttempt{
+func runAttempt(a models.Attempt) runpages.RunAttempt {
+	out := runpages.RunAttempt{
 		Key: a.TaskID + "-" + strconv.Itoa(a.Number), Number: a.Number, Result: a.Result, StartedAt: a.StartedAt,
 		Duration: time.Duration(a.DurationUS) * time.Microsecond,
 	}

@@ -11,7 +11,7 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/runpages"
 )
 
 // tested makes a test run of a live workflow with two tasks and gives the ids.
@@ -214,7 +214,7 @@ func TestRunsArePagedByTheirIds(t *testing.T) {
 func TestNamesGetTheirCapitalsBack(t *testing.T) {
 	t.Parallel()
 	for low, want := range map[string]string{"ada lovelace": "Ada Lovelace", "jean-luc o'neill": "Jean-Luc O'Neill", "": "", "émile ø": "Émile Ø"} {
-		if got := views.PersonName(low); got != want {
+		if got := runpages.PersonName(low); got != want {
 			t.Errorf("%q becomes %q, want %q", low, got, want)
 		}
 	}

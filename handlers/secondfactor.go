@@ -11,7 +11,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/accountpages"
 )
 
 // secondFactor is about codes of an authenticator app: setting it up, and showing one while signing in.
@@ -51,10 +51,10 @@ func (h *secondFactor) ask(c echo.Context) error {
 	if u == nil {
 		return web.Redirect(c, link.SignIn())
 	}
-	return h.renderAsk(c, http.StatusOK, u, session, views.SignInCodeProps{Next: link.Local(web.Query(c, "next"), "")})
+	return h.renderAsk(c, http.StatusOK, u, session, accountpages.SignInCodeProps{Next: link.Local(web.Query(c, "next"), "")})
 }
 
-func (h *secondFactor) renderAsk(c echo.Context, status int, u *models.User, session *models.Session, p views.SignInCodeProps) error {
+func (h *secondFactor) renderAsk(c echo.Context, status int, u *models.User, session *models.Session, p accountpages.SignInCodeProps) error {
 	p.Email = u.Email
 	if session.Stage == models.StageEnroll {
 		pending, err := h.people.PendingSecondFactor(c.Request().Context(), u)
@@ -67,9 +67,9 @@ func (h *secondFactor) renderAsk(c echo.Context, status int, u *models.User, ses
 			}
 			return web.Redirect(c, link.SignIn())
 		}
-		p.Enroll = &views.EnrollProps{Secret: pending.Secret, Address: pending.Address}
+		p.Enroll = &accountpages.EnrollProps{Secret: pending.Secret, Address: pending.Address}
 	}
-	return web.Render(c, status, views.SignInCode(p))
+	return web.Render(c, status, accountpages.SignInCode(p))
 }
 
 // finish signs in by the code.
@@ -101,7 +101,7 @@ func (h *secondFactor) finish(c echo.Context) error {
 		secret, err = h.people.FinishSignIn(ctx, u, form.Code, client)
 	}
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.renderAsk(c, status, u, session, views.SignInCodeProps{Next: link.Local(form.Next, ""), Errors: fields})
+		return h.renderAsk(c, status, u, session, accountpages.SignInCodeProps{Next: link.Local(form.Next, ""), Errors: fields})
 	}
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (h *secondFactor) finish(c echo.Context) error {
 		return err
 	}
 	if codes != nil {
-		return web.Render(c, http.StatusOK, views.RecoveryCodes(views.RecoveryCodesProps{Codes: codes, Next: next}))
+		return web.Render(c, http.StatusOK, accountpages.RecoveryCodes(accountpages.RecoveryCodesProps{Codes: codes, Next: next}))
 	}
 	return web.Redirect(c, next)
 }
@@ -124,23 +124,23 @@ func (h *secondFactor) actor(c echo.Context, u *models.User) models.Actor {
 
 // show shows the state of one's own second factor, or what is to be scanned.
 func (h *secondFactor) show(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.SecondFactorProps{})
+	return h.render(c, http.StatusOK, accountpages.SecondFactorProps{})
 }
 
-func (h *secondFactor) render(c echo.Context, status int, p views.SecondFactorProps) error {
+func (h *secondFactor) render(c echo.Context, status int, p accountpages.SecondFactorProps) error {
 	ctx, u := c.Request().Context(), web.User(c)
 	pending, err := h.people.PendingSecondFactor(ctx, u)
 	if err != nil {
 		return err
 	}
 	if pending != nil {
-		p.Enroll = &views.EnrollProps{Secret: pending.Secret, Address: pending.Address}
+		p.Enroll = &accountpages.EnrollProps{Secret: pending.Secret, Address: pending.Address}
 	}
 	if p.Left, err = h.store.RecoveryCodesLeft(ctx, web.Actor(c)); err != nil {
 		return err
 	}
 	p.OnAt, p.Required = u.TOTPOnAt, web.Organisation(c).RequireSecondFactor
-	return web.Render(c, status, views.SecondFactor(p))
+	return web.Render(c, status, accountpages.SecondFactor(p))
 }
 
 // start makes a secret for an authenticator app.
@@ -163,12 +163,12 @@ func (h *secondFactor) confirm(c echo.Context) error {
 	}
 	codes, err := h.people.ConfirmSecondFactor(c.Request().Context(), web.Actor(c), web.User(c), form.Code, web.Session(c).ID, client)
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.SecondFactorProps{Errors: fields})
+		return h.render(c, status, accountpages.SecondFactorProps{Errors: fields})
 	}
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.RecoveryCodes(views.RecoveryCodesProps{Codes: codes, Next: link.SecondFactor()}))
+	return web.Render(c, http.StatusOK, accountpages.RecoveryCodes(accountpages.RecoveryCodesProps{Codes: codes, Next: link.SecondFactor()}))
 }
 
 // off turns the second factor off.
@@ -180,7 +180,7 @@ func (h *secondFactor) off(c echo.Context) error {
 	ctx := c.Request().Context()
 	err := h.people.TurnSecondFactorOff(ctx, web.Actor(c), web.User(c), web.Organisation(c), form.Code)
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.SecondFactorProps{OffErrors: fields})
+		return h.render(c, status, accountpages.SecondFactorProps{OffErrors: fields})
 	}
 	if err != nil {
 		return err
@@ -197,12 +197,12 @@ func (h *secondFactor) recovery(c echo.Context) error {
 	}
 	codes, err := h.people.RenewRecoveryCodes(c.Request().Context(), web.Actor(c), web.User(c), form.Code)
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.SecondFactorProps{RecoveryErrors: fields})
+		return h.render(c, status, accountpages.SecondFactorProps{RecoveryErrors: fields})
 	}
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.RecoveryCodes(views.RecoveryCodesProps{Codes: codes, Next: link.SecondFactor()}))
+	return web.Render(c, http.StatusOK, accountpages.RecoveryCodes(accountpages.RecoveryCodesProps{Codes: codes, Next: link.SecondFactor()}))
 }
 
 // remove takes somebody's second factor away who has lost it.

@@ -14,8 +14,8 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/settingspages"
 )
 
 // settings are the pages about the organisation. Pages of a feature are beside it.
@@ -51,8 +51,8 @@ func (h *settings) organisation(c echo.Context) error {
 }
 
 // organisationOf gives the form of an organisation as it is.
-func organisationOf(o *models.Organisation) views.OrganisationProps {
-	return views.OrganisationProps{
+func organisationOf(o *models.Organisation) settingspages.OrganisationProps {
+	return settingspages.OrganisationProps{
 		Name: o.Name, TimeZone: o.TimeZone, Language: o.Language, Retention: number(o.RetentionDays), InviteMax: number(o.InviteMax), InviteDays: number(o.InviteDays),
 	}
 }
@@ -92,9 +92,9 @@ func (h *settings) saveInvitations(c echo.Context) error {
 	return web.Redirect(c, link.SettingsOrganisation())
 }
 
-func (h *settings) renderOrganisation(c echo.Context, status int, p views.OrganisationProps) error {
+func (h *settings) renderOrganisation(c echo.Context, status int, p settingspages.OrganisationProps) error {
 	p.Zones, p.Languages, p.DefaultDays = zones(), languageOptions(c.Request().Context()), int(h.retention/(24*time.Hour))
-	return web.Render(c, status, views.SettingsOrganisation(p))
+	return web.Render(c, status, settingspages.SettingsOrganisation(p))
 }
 
 // saveOrganisation saves it.

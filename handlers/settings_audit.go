@@ -15,7 +15,8 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/runpages"
+	"surveyflow/views/settingspages"
 )
 
 // audit is the page of the audit log.
@@ -33,14 +34,14 @@ func auditRoutes(d Deps) []web.Route {
 
 // list shows the log.
 func (h *audit) list(c echo.Context) error {
-	p := views.AuditProps{}
+	p := settingspages.AuditProps{}
 	if days := web.Organisation(c).AuditDays; days > 0 {
 		p.Days = strconv.Itoa(days)
 	}
 	return h.render(c, http.StatusOK, p)
 }
 
-func (h *audit) render(c echo.Context, status int, p views.AuditProps) error {
+func (h *audit) render(c echo.Context, status int, p settingspages.AuditProps) error {
 	ctx := c.Request().Context()
 	filter, wrong := auditFilter(c, &p.Filter)
 	p.Errors = wrong
@@ -55,25 +56,25 @@ func (h *audit) render(c echo.Context, status int, p views.AuditProps) error {
 	p.Pager = pager(c, next)
 	p.Download = link.With(link.SettingsAuditFile(), "person", p.Filter.Person, "object", p.Filter.Object, "action", p.Filter.Action,
 		"from", p.Filter.From, "to", p.Filter.To)
-	return web.Render(c, status, views.SettingsAudit(p))
+	return web.Render(c, status, settingspages.SettingsAudit(p))
 }
 
 // auditFilter reads the filter from the address. What of it makes no sense is left out.
-func auditFilter(c echo.Context, in *views.AuditFilter) (store.AuditFilter, []models.FieldError) {
-	*in = views.AuditFilter{
+func auditFilter(c echo.Context, in *settingspages.AuditFilter) (store.AuditFilter, []models.FieldError) {
+	*in = settingspages.AuditFilter{
 		Person: cutRunes(web.Query(c, "person"), 200), Object: cutRunes(web.Query(c, "object"), 200), Action: web.Query(c, "action"),
 		From: web.Query(c, "from"), To: web.Query(c, "to"),
 	}
-	days := views.RunsFilter{From: in.From, To: in.To}
+	days := runpages.RunsFilter{From: in.From, To: in.To}
 	var period store.RunFilter
 	wrong := readDays(i18n.Zone(c.Request().Context()), &days, &period)
 	return store.AuditFilter{Person: in.Person, Object: in.Object, Action: models.AuditAction(in.Action), From: period.From, To: period.To}, wrong
 }
 
-func auditLine(ctx context.Context, r *store.AuditRow) views.AuditLine {
-	l := views.AuditLine{
-		At: r.At, IP: r.IP, Action: views.AuditActionWords(ctx, r.Action), Warn: r.Action == models.AuditSignInFailed,
-		Object: views.AuditObjectWords(ctx, &r.AuditEntry), Href: views.AuditHref(&r.AuditEntry), Detail: views.AuditDetails(ctx, &r.AuditEntry),
+func auditLine(ctx context.Context, r *store.AuditRow) settingspages.AuditLine {
+	l := settingspages.AuditLine{
+		At: r.At, IP: r.IP, Action: settingspages.AuditActionWords(ctx, r.Action), Warn: r.Action == models.AuditSignInFailed,
+		Object: settingspages.AuditObjectWords(ctx, &r.AuditEntry), Href: settingspages.AuditHref(&r.AuditEntry), Detail: settingspages.AuditDetails(ctx, &r.AuditEntry),
 	}
 	switch who, known := r.Person(); {
 	case known:
@@ -104,7 +105,7 @@ func (h *audit) saveDays(c echo.Context) error {
 	days, err := 0, error(nil)
 	if form.Days != "" {
 		if days, err = strconv.Atoi(form.Days); err != nil || days < minAuditDays || days > maxAuditDays {
-			return h.render(c, http.StatusUnprocessableEntity, views.AuditProps{
+			return h.render(c, http.StatusUnprocessableEntity, settingspages.AuditProps{
 				Days: form.Days, DaysErrors: []models.FieldError{models.Field("days", "audit.error.days", "Min", minAuditDays, "Max", maxAuditDays)},
 			})
 		}
@@ -131,7 +132,7 @@ const (
 // download gives the lines of a filter as CSV, page by page, so that a long log needs no more memory than a short one.
 func (h *audit) download(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	var in views.AuditFilter
+	var in settingspages.AuditFilter
 	filter, wrong := auditFilter(c, &in)
 	if len(wrong) > 0 {
 		return models.Invalid(wrong...)
@@ -177,7 +178,7 @@ func auditRecord(ctx context.Context, r *store.AuditRow) []string {
 		token = *r.TokenName
 	}
 	details := make([]string, 0, len(r.Detail.V))
-	for _, d := range views.AuditDetails(ctx, &r.AuditEntry) {
+	for _, d := range settingspages.AuditDetails(ctx, &r.AuditEntry) {
 		details = append(details, d.Label+": "+d.Value)
 	}
 	record := []string{r.At.Format(time.RFC3339), name, who.Email, token, r.IP, string(r.Action), r.Object, r.Name, strings.Join(details, "; ")}

@@ -9,7 +9,7 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/settingspages"
 )
 
 func TestBrandAdminsSearchTheAuditLog(t *testing.T) {
@@ -68,7 +68,7 @@ func TestEveryActionOfTheAuditLogHasWords(t *testing.T) {
 			t.Errorf("%s stands twice", action)
 		}
 		seen[action] = true
-		if words := views.AuditActionWords(t.Context(), action); !i18n.Has("audit.action." + string(action)) {
+		if words := settingspages.AuditActionWords(t.Context(), action); !i18n.Has("audit.action." + string(action)) {
 			t.Errorf("%s has no words: %q", action, words)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"surveyflow/internal/outbound"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/settingspages"
 )
 
 // maxDomains is how many domains the list may have.
@@ -50,7 +50,7 @@ func (h *domainSettings) save(c echo.Context) error {
 	ctx := c.Request().Context()
 	list, problem := domainsOf(in.Domains)
 	if problem != nil {
-		return h.page.render(c, http.StatusUnprocessableEntity, views.SettingsSecurityProps{Domains: &in.Domains, DomainErrors: []models.FieldError{*problem}})
+		return h.page.render(c, http.StatusUnprocessableEntity, settingspages.SettingsSecurityProps{Domains: &in.Domains, DomainErrors: []models.FieldError{*problem}})
 	}
 	if err := h.store.SetAllowedDomains(ctx, web.Actor(c), strings.Join(list, "\n")); err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 	"surveyflow/internal/mail"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/settingspages"
 )
 
 // testMailTimeout is how long a test mail may take: somebody waits for the answer.
@@ -46,17 +46,17 @@ func mailRoutes(d Deps) []web.Route {
 
 // show tells what is set, and what became of the mails.
 func (h *settingsMail) show(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.SettingsMailProps{To: web.User(c).Email})
+	return h.render(c, http.StatusOK, settingspages.SettingsMailProps{To: web.User(c).Email})
 }
 
-func (h *settingsMail) render(c echo.Context, status int, p views.SettingsMailProps) error {
+func (h *settingsMail) render(c echo.Context, status int, p settingspages.SettingsMailProps) error {
 	counts, err := h.store.MailCounts(c.Request().Context(), web.Actor(c))
 	if err != nil {
 		return err
 	}
 	d := h.sender.Describe()
 	p.Address, p.TLS, p.User, p.From, p.Counts = d.Address, d.TLS, d.User, d.From, counts
-	return web.Render(c, status, views.SettingsMail(p))
+	return web.Render(c, status, settingspages.SettingsMail(p))
 }
 
 // test sends a mail at once and shows what program and mail server said to each other.
@@ -76,14 +76,14 @@ func (h *settingsMail) test(c echo.Context) error {
 	to.Email = form.To
 	m, err := h.outbox.Write(ctx, to, mail.Test{By: web.User(c).Name()}, "")
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.SettingsMailProps{To: form.To, Errors: fields})
+		return h.render(c, status, settingspages.SettingsMailProps{To: form.To, Errors: fields})
 	}
 	if err != nil {
 		return err
 	}
 	m.CreatedAt, m.Sending = i18n.Now(ctx), 1
 	talk, why := h.send(ctx, &m)
-	p := views.SettingsMailProps{To: form.To, Tested: true, Failure: why, Conversation: talk}
+	p := settingspages.SettingsMailProps{To: form.To, Tested: true, Failure: why, Conversation: talk}
 	if why != nil {
 		return h.render(c, http.StatusUnprocessableEntity, p)
 	}
@@ -119,7 +119,7 @@ func (h *settingsMail) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Mails(views.MailsProps{
+	return web.Render(c, http.StatusOK, settingspages.Mails(settingspages.MailsProps{
 		Mails: mails, Counts: counts, Status: status, Next: next, Later: page.Before != "", Sending: h.sender != nil,
 	}))
 }
@@ -131,7 +131,7 @@ func (h *settingsMail) mail(c echo.Context) error {
 		return err
 	}
 	hide(m)
-	return web.Render(c, http.StatusOK, views.Mail(views.MailProps{Mail: *m, NextTry: due, Sending: h.sender != nil}))
+	return web.Render(c, http.StatusOK, settingspages.Mail(settingspages.MailProps{Mail: *m, NextTry: due, Sending: h.sender != nil}))
 }
 
 // mailPolicy shows a mail without scripts, pictures from elsewhere, links that lead away, or an origin.

@@ -12,7 +12,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/settingspages"
 )
 
 // users are the pages on which brand admins let people in and out.
@@ -50,15 +50,15 @@ func userRoutes(d Deps) []web.Route {
 
 // list lists people and invitations.
 func (h *users) list(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.UsersProps{Invite: views.InviteForm{Role: string(models.RoleMember), Mail: h.people.Mails()}})
+	return h.render(c, http.StatusOK, settingspages.UsersProps{Invite: settingspages.InviteForm{Role: string(models.RoleMember), Mail: h.people.Mails()}})
 }
 
-func (h *users) render(c echo.Context, status int, p views.UsersProps) error {
+func (h *users) render(c echo.Context, status int, p settingspages.UsersProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	filter := store.UserFilter{Search: cutRunes(web.Query(c, "q"), 200), Page: web.PageOf(c)}
 	p.Search = filter.Search
-	if state := web.Query(c, "state"); state == views.UsersActive || state == views.UsersDisabled {
-		disabled := state == views.UsersDisabled
+	if state := web.Query(c, "state"); state == settingspages.UsersActive || state == settingspages.UsersDisabled {
+		disabled := state == settingspages.UsersDisabled
 		p.State, filter.Disabled = state, &disabled
 	}
 	found, next, err := h.store.UserList(ctx, actor, filter)
@@ -69,7 +69,7 @@ func (h *users) render(c echo.Context, status int, p views.UsersProps) error {
 		return err
 	}
 	p.Users, p.Pager, p.Self, p.Now, p.Mails = found, pager(c, next), actor.UserID, h.clock.Now(), h.people.Mails()
-	return web.Render(c, status, views.Users(p))
+	return web.Render(c, status, settingspages.Users(p))
 }
 
 // invite makes an invitation and shows its link this once: like a new token, a secret does not travel through an address
@@ -83,7 +83,7 @@ func (h *users) invite(c echo.Context) error {
 	if err := web.Bind(c, &form); err != nil {
 		return err
 	}
-	p := views.UsersProps{Invite: views.InviteForm{Email: form.Email, Role: form.Role, Mail: form.Mail}}
+	p := settingspages.UsersProps{Invite: settingspages.InviteForm{Email: form.Email, Role: form.Role, Mail: form.Mail}}
 	in := account.NewInvite{Email: form.Email, Role: models.Role(form.Role), Mail: form.Mail}
 	secret, _, err := h.people.Invite(c.Request().Context(), web.User(c), web.Actor(c), in)
 	if fields, status, refused := web.Refused(c, err); refused {
@@ -106,16 +106,16 @@ func (h *users) createService(c echo.Context) error {
 	if err := web.Bind(c, &form); err != nil {
 		return err
 	}
-	p := views.UsersProps{Invite: views.InviteForm{Role: string(models.RoleMember), Mail: h.people.Mails()}}
+	p := settingspages.UsersProps{Invite: settingspages.InviteForm{Role: string(models.RoleMember), Mail: h.people.Mails()}}
 	token, made, err := h.people.CreateServiceAccount(c.Request().Context(), web.Actor(c), form.Name)
 	if fields, status, refused := web.Refused(c, err); refused {
-		p.Service = views.ServiceForm{Name: form.Name, Errors: fields}
+		p.Service = settingspages.ServiceForm{Name: form.Name, Errors: fields}
 		return h.render(c, status, p)
 	}
 	if err != nil {
 		return err
 	}
-	p.Service = views.ServiceForm{Made: made, Token: token}
+	p.Service = settingspages.ServiceForm{Made: made, Token: token}
 	return h.render(c, http.StatusOK, p)
 }
 
@@ -125,7 +125,7 @@ func (h *users) rotateToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.renderUser(c, http.StatusOK, views.UserProps{Token: token})
+	return h.renderUser(c, http.StatusOK, settingspages.UserProps{Token: token})
 }
 
 // deleteInvite ends an invitation.
@@ -140,10 +140,10 @@ func (h *users) deleteInvite(c echo.Context) error {
 
 // show shows a person.
 func (h *users) show(c echo.Context) error {
-	return h.renderUser(c, http.StatusOK, views.UserProps{})
+	return h.renderUser(c, http.StatusOK, settingspages.UserProps{})
 }
 
-func (h *users) renderUser(c echo.Context, status int, p views.UserProps) error {
+func (h *users) renderUser(c echo.Context, status int, p settingspages.UserProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	u, err := h.store.User(ctx, actor, c.Param("userID"))
 	if err != nil {
@@ -159,9 +159,9 @@ func (h *users) renderUser(c echo.Context, status int, p views.UserProps) error 
 		return err
 	}
 	for _, b := range things {
-		p.Belongings = append(p.Belongings, views.UserBelongings{Kind: b.Kind, Count: int(b.N), Names: b.Names})
+		p.Belongings = append(p.Belongings, settingspages.UserBelongings{Kind: b.Kind, Count: int(b.N), Names: b.Names})
 	}
-	return web.Render(c, status, views.SettingsUser(p))
+	return web.Render(c, status, settingspages.SettingsUser(p))
 }
 
 // saveRole changes what a person may do.
@@ -175,7 +175,7 @@ func (h *users) saveRole(c echo.Context) error {
 	ctx, id := c.Request().Context(), c.Param("userID")
 	err := h.people.SetRole(ctx, web.Actor(c), id, models.Role(form.Role))
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.renderUser(c, status, views.UserProps{Errors: fields})
+		return h.renderUser(c, status, settingspages.UserProps{Errors: fields})
 	}
 	if err != nil {
 		return err
@@ -193,7 +193,7 @@ func (h *users) resetLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.renderUser(c, http.StatusOK, views.UserProps{ResetLink: h.base.App(link.PasswordReset(token))})
+	return h.renderUser(c, http.StatusOK, settingspages.UserProps{ResetLink: h.base.App(link.PasswordReset(token))})
 }
 
 // disable takes a person's access away.

@@ -9,7 +9,7 @@ import (
 	"surveyflow/internal/account"
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
-	"surveyflow/views"
+	"surveyflow/views/accountpages"
 )
 
 // setUp makes the organisation of an empty instance and its first person, who is signed in then.
@@ -38,7 +38,7 @@ func (h *setUp) show(c echo.Context) error {
 	if ready {
 		return web.Redirect(c, link.Home())
 	}
-	return web.Render(c, http.StatusOK, views.SetUp(views.SetUpProps{Code: web.Query(c, "code"), Zones: zones()}))
+	return web.Render(c, http.StatusOK, accountpages.SetUp(accountpages.SetUpProps{Code: web.Query(c, "code"), Zones: zones()}))
 }
 
 // create sets up.
@@ -74,7 +74,7 @@ func (h *setUp) refuse(c echo.Context, form setUpForm, err error) error {
 	if !refused {
 		return err
 	}
-	return web.Render(c, status, views.SetUp(views.SetUpProps{
+	return web.Render(c, status, accountpages.SetUp(accountpages.SetUpProps{
 		Code: form.Code, Organisation: form.Organisation, FirstName: form.FirstName, LastName: form.LastName, Email: form.Email,
 		TimeZone: form.TimeZone, Zones: zones(), Errors: fields,
 	}))

@@ -11,7 +11,7 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/accountpages"
 )
 
 // signIn signs people in and out.
@@ -35,7 +35,7 @@ func (h *signIn) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.SignIn(views.SignInProps{Next: next, Service: service}))
+	return web.Render(c, http.StatusOK, accountpages.SignIn(accountpages.SignInProps{Next: next, Service: service}))
 }
 
 // create signs in.
@@ -75,7 +75,7 @@ func (h *signIn) refuse(c echo.Context, email, next string, err error) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, status, views.SignIn(views.SignInProps{Service: service, Email: email, Next: link.Local(next, ""), Errors: fields}))
+	return web.Render(c, status, accountpages.SignIn(accountpages.SignInProps{Service: service, Email: email, Next: link.Local(next, ""), Errors: fields}))
 }
 
 // passwordRefused says why a password signs nobody in.

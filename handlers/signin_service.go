@@ -11,7 +11,8 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/accountpages"
+	"surveyflow/views/settingspages"
 )
 
 // signInService signs people in at the organisation's sign-in service, and lets brand admins say which one that is.
@@ -106,16 +107,16 @@ func (h *signInService) refuse(c echo.Context, next string, err error) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, status, views.SignIn(views.SignInProps{Next: next, Errors: fields, Service: service}))
+	return web.Render(c, status, accountpages.SignIn(accountpages.SignInProps{Next: next, Errors: fields, Service: service}))
 }
 
 // show shows how people sign in.
 func (h *signInService) show(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.SettingsSecurityProps{})
+	return h.render(c, http.StatusOK, settingspages.SettingsSecurityProps{})
 }
 
 // render fills in what every state of the page shows. A service that is given is what was typed.
-func (h *signInService) render(c echo.Context, status int, p views.SettingsSecurityProps) error {
+func (h *signInService) render(c echo.Context, status int, p settingspages.SettingsSecurityProps) error {
 	saved, err := h.store.SignInService(c.Request().Context(), web.Actor(c).OrgID)
 	if err != nil && models.ErrorCode(err) != models.CodeNotFound {
 		return err
@@ -136,7 +137,7 @@ func (h *signInService) render(c echo.Context, status int, p views.SettingsSecur
 		p.Domains = &domains
 	}
 	p.RedirectURL, p.Required = h.redirectURL(), web.Organisation(c).RequireSecondFactor
-	return web.Render(c, status, views.SettingsSecurity(p))
+	return web.Render(c, status, settingspages.SettingsSecurity(p))
 }
 
 // require says whether a second factor is required.
@@ -178,7 +179,7 @@ func (h *signInService) save(c echo.Context) error {
 	}
 	err := h.people.SaveService(ctx, web.Actor(c), in, form.ClientSecret)
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.SettingsSecurityProps{Service: &in, Errors: fields})
+		return h.render(c, status, settingspages.SettingsSecurityProps{Service: &in, Errors: fields})
 	}
 	if err != nil {
 		return err
@@ -191,10 +192,10 @@ func (h *signInService) save(c echo.Context) error {
 func (h *signInService) test(c echo.Context) error {
 	err := h.people.TestService(c.Request().Context(), web.Actor(c))
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.SettingsSecurityProps{Tested: true, Failure: &fields[0]})
+		return h.render(c, status, settingspages.SettingsSecurityProps{Tested: true, Failure: &fields[0]})
 	}
 	if err != nil {
 		return err
 	}
-	return h.render(c, http.StatusOK, views.SettingsSecurityProps{Tested: true})
+	return h.render(c, http.StatusOK, settingspages.SettingsSecurityProps{Tested: true})
 }

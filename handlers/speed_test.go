@@ -12,7 +12,7 @@ import (
 
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
 )
 
 // The sizes that the builder and the editor must be quick with, and what is left of "under 50 ms" on a slow machine. The time
@@ -130,7 +130,7 @@ func TestTheEditorIsQuickWithManyTasks(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := def.Tasks[manyTasks-1].ID
-	edit := link.With(link.Workflow(id), "edit", views.EditTask+last)
+	edit := link.With(link.Workflow(id), "edit", frame.EditTask+last)
 	a.times("editor", func() { b.get(link.Workflow(id)).is(http.StatusOK) })
 	a.times("open the last task", func() { b.get(edit).is(http.StatusOK) })
 	a.times("preview while typing", func() {

@@ -11,7 +11,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/reportpages"
 )
 
 // statistics are the figures of open surveys, for who sees them.
@@ -32,13 +32,13 @@ func statisticsRoutes(d Deps) []web.Route {
 
 // list lists the surveys that take answers now.
 func (h *statistics) list(c echo.Context) error {
-	p := views.StatisticsProps{Search: web.Query(c, "q"), Subscribed: web.Query(c, "subscribed") != ""}
+	p := reportpages.StatisticsProps{Search: web.Query(c, "q"), Subscribed: web.Query(c, "subscribed") != ""}
 	found, next, err := h.store.OpenSurveys(c.Request().Context(), web.Actor(c), store.OpenSurveyFilter{Search: p.Search, Subscribed: p.Subscribed, Page: web.PageOf(c)})
 	if err != nil {
 		return err
 	}
 	p.Surveys, p.Pager = found, pager(c, next)
-	return web.Render(c, http.StatusOK, views.Statistics(p))
+	return web.Render(c, http.StatusOK, reportpages.Statistics(p))
 }
 
 // show shows the results of one survey.
@@ -51,7 +51,7 @@ func (h *statistics) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.SurveyStatistics(views.SurveyStatisticsProps{Results: p, Figures: figures[p.Survey.ID]}))
+	return web.Render(c, http.StatusOK, reportpages.SurveyStatistics(reportpages.SurveyStatisticsProps{Results: p, Figures: figures[p.Survey.ID]}))
 }
 
 // distributions shows what became of each sending.
@@ -73,11 +73,11 @@ func (h *statistics) distributions(c echo.Context) error {
 	for _, one := range all[v.ID] {
 		collectors[one.ID] = one
 	}
-	p := views.DistributionsProps{Survey: *v, Pager: pager(c, next)}
+	p := reportpages.DistributionsProps{Survey: *v, Pager: pager(c, next)}
 	for i := range found {
 		d := &found[i]
 		from, there := collectors[d.CollectorID]
-		item := views.DistributionItem{Distribution: d.Distribution, Collector: d.CollectorName, Stats: d.Stats, Reviewed: there, NoOpens: there && !from.Settings.V.TrackOpens}
+		item := reportpages.DistributionItem{Distribution: d.Distribution, Collector: d.CollectorName, Stats: d.Stats, Reviewed: there, NoOpens: there && !from.Settings.V.TrackOpens}
 		for _, end := range []*time.Time{d.ExpiresAt, from.ClosesAt, v.ClosesAt} {
 			if end != nil && (item.Until == nil || end.Before(*item.Until)) {
 				item.Until = end
@@ -91,7 +91,7 @@ func (h *statistics) distributions(c echo.Context) error {
 	if p.Subscribed, err = h.store.Subscribed(ctx, actor, v.ID); err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Distributions(p))
+	return web.Render(c, http.StatusOK, reportpages.Distributions(p))
 }
 
 // subscribe begins or ends a subscription, and leads back to where the button was.

@@ -16,8 +16,8 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/surveypages"
 )
 
 // maxSurveyName is the longest name of a survey, in characters.
@@ -33,7 +33,7 @@ type surveys struct {
 // list lists surveys.
 func (h *surveys) list(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	p := views.SurveysProps{
+	p := surveypages.SurveysProps{
 		Search: web.Query(c, "q"), State: models.SurveyState(web.Query(c, "state")), Sort: web.Query(c, "sort"),
 		Shared: web.Query(c, "shared") != "", Mine: web.Query(c, "mine") != "",
 	}
@@ -59,7 +59,7 @@ func (h *surveys) list(c echo.Context) error {
 		return err
 	}
 	p.Pager = pager(c, next)
-	return web.Render(c, http.StatusOK, views.Surveys(p))
+	return web.Render(c, http.StatusOK, surveypages.Surveys(p))
 }
 
 // owners gives the people who own the surveys that are not the actor's own.
@@ -137,10 +137,10 @@ func (h *surveys) settings(c echo.Context) error {
 	return h.renderSettings(c, http.StatusOK, settingsOf(c.Request().Context(), *s))
 }
 
-func settingsOf(ctx context.Context, s models.Survey) views.SurveySettingsProps {
+func settingsOf(ctx context.Context, s models.Survey) surveypages.SurveySettingsProps {
 	d := &s.Draft.V
-	p := views.SurveySettingsProps{Survey: s, Name: s.Name, Options: views.SurveyOptionsForm{
-		Back: !d.NoBack, Progress: !d.NoProgress, Anonymous: d.Anonymous, Language: views.LanguageLabel(ctx, d.Language), Buttons: d.Buttons,
+	p := surveypages.SurveySettingsProps{Survey: s, Name: s.Name, Options: surveypages.SurveyOptionsForm{
+		Back: !d.NoBack, Progress: !d.NoProgress, Anonymous: d.Anonymous, Language: surveypages.LanguageLabel(ctx, d.Language), Buttons: d.Buttons,
 	}}
 	if s.ContactUserID != nil {
 		p.Contact = *s.ContactUserID
@@ -152,7 +152,7 @@ func settingsOf(ctx context.Context, s models.Survey) views.SurveySettingsProps 
 }
 
 // renderSettings adds what deleting would take along.
-func (h *surveys) renderSettings(c echo.Context, status int, p views.SurveySettingsProps) error {
+func (h *surveys) renderSettings(c echo.Context, status int, p surveypages.SurveySettingsProps) error {
 	ctx, id := c.Request().Context(), p.Survey.ID
 	p.Zones, p.OrgZone = zones(), web.Organisation(c).TimeZone
 	if len(p.DateErrors) == 0 {
@@ -185,7 +185,7 @@ func (h *surveys) renderSettings(c echo.Context, status int, p views.SurveySetti
 		p.Workflows = append(p.Workflows, workflows[i].Name)
 		p.Waiting += waiting
 	}
-	return web.Render(c, status, views.SurveySettings(p))
+	return web.Render(c, status, surveypages.SurveySettings(p))
 }
 
 // delete removes a survey whose name was typed to confirm.

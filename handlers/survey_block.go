@@ -12,7 +12,7 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
 )
 
 // addPage adds a page: behind the one that the form names, or at the end.
@@ -52,7 +52,7 @@ func (h *builder) savePage(c echo.Context) error {
 		return err
 	}
 	id, edit := c.Param("pageID"), readQuestionEdit(in)
-	form := &views.PageForm{Title: strings.TrimSpace(in.Get("title"))}
+	form := &surveypages.PageForm{Title: strings.TrimSpace(in.Get("title"))}
 	s, err := h.change(c, revision, func(s *models.Survey) error {
 		b := s.Draft.V.Block(id)
 		if b == nil {
@@ -64,10 +64,10 @@ func (h *builder) savePage(c echo.Context) error {
 		own, _ := checkFields(h.partOf(&s.Draft.V, id))
 		return models.Invalid(append(wrong, own...)...)
 	})
-	fill := func(p *views.BuilderProps) { p.Page = form }
+	fill := func(p *surveypages.BuilderProps) { p.Page = form }
 	if fields, invalid := checkFields(err); invalid {
 		if edit.do == doAutosave {
-			return web.Render(c, http.StatusUnprocessableEntity, views.NotSavedFragment(fields))
+			return web.Render(c, http.StatusUnprocessableEntity, surveypages.NotSavedFragment(fields))
 		}
 		return h.refuse(c, s, id, fields, http.StatusUnprocessableEntity, fill)
 	}
@@ -76,7 +76,7 @@ func (h *builder) savePage(c echo.Context) error {
 	}
 	switch {
 	case edit.do == doAutosave:
-		return h.autosaved(c, views.BuilderProps{Survey: *s, SavedAt: s.UpdatedAt})
+		return h.autosaved(c, surveypages.BuilderProps{Survey: *s, SavedAt: s.UpdatedAt})
 	case edit.ofLogic():
 		return h.saved(c, s, edited{open: id, logic: true})
 	}

@@ -15,8 +15,8 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/surveypages"
 )
 
 // builder is the page on which a survey is made, and every change to a draft. Each change names the draft that its page
@@ -43,7 +43,7 @@ func (h *builder) show(c echo.Context) error {
 	}
 	if block, at, ok := strings.Cut(web.Query(c, "insert"), "."); ok && s.Draft.V.Block(block) != nil {
 		n, _ := strconv.Atoi(at)
-		p.Insert = &views.InsertForm{Block: block, At: min(max(n, 0), len(s.Draft.V.Block(block).Questions))}
+		p.Insert = &surveypages.InsertForm{Block: block, At: min(max(n, 0), len(s.Draft.V.Block(block).Questions))}
 	}
 	return h.render(c, http.StatusOK, p)
 }
@@ -54,41 +54,41 @@ func (h *builder) outline(c echo.Context, s *models.Survey) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.SurveyOutline(views.OutlineProps{Survey: *s, Owner: owner.Name()}))
+	return web.Render(c, http.StatusOK, surveypages.SurveyOutline(surveypages.OutlineProps{Survey: *s, Owner: owner.Name()}))
 }
 
 // open gives the page with one part open: a question, a page, or one of the parts below them.
-func (h *builder) open(s *models.Survey, editing string) views.BuilderProps {
-	p := views.BuilderProps{Survey: *s, Editing: editing, Fields: fieldFormsOf(s.Draft.V.EmbeddedData), End: s.Draft.V.End, Intro: s.Draft.V.Description}
+func (h *builder) open(s *models.Survey, editing string) surveypages.BuilderProps {
+	p := surveypages.BuilderProps{Survey: *s, Editing: editing, Fields: fieldFormsOf(s.Draft.V.EmbeddedData), End: s.Draft.V.End, Intro: s.Draft.V.Description}
 	if q := s.Draft.V.Question(editing); q != nil {
 		p.Question = questionFormOf(q)
 	}
 	if b := s.Draft.V.Block(editing); b != nil {
-		p.Page = &views.PageForm{Title: b.Title, Display: b.Display}
+		p.Page = &surveypages.PageForm{Title: b.Title, Display: b.Display}
 	}
 	if b := &s.Draft.V.Blocks[0]; editing == "" && len(s.Draft.V.Blocks) == 1 && len(b.Questions) == 0 {
-		p.Insert = &views.InsertForm{Block: b.ID} // there is nothing else to do
+		p.Insert = &surveypages.InsertForm{Block: b.ID} // there is nothing else to do
 	}
-	if editing == views.EditingFields && len(p.Fields) == 0 {
-		p.Fields = []views.FieldForm{{}}
+	if editing == surveypages.EditingFields && len(p.Fields) == 0 {
+		p.Fields = []surveypages.FieldForm{{}}
 	}
 	return p
 }
 
 // addBlankRow adds an empty row to the open form, for browsers without scripts.
-func addBlankRow(p *views.BuilderProps, group string) {
+func addBlankRow(p *surveypages.BuilderProps, group string) {
 	switch {
-	case p.Question != nil && p.Question.Type.HasRows() && group == views.GroupRows:
-		p.Question.Rows = append(p.Question.Rows, views.ChoiceForm{Group: group, Row: len(p.Question.Rows)})
+	case p.Question != nil && p.Question.Type.HasRows() && group == surveypages.GroupRows:
+		p.Question.Rows = append(p.Question.Rows, surveypages.ChoiceForm{Group: group, Row: len(p.Question.Rows)})
 	case p.Question != nil && p.Question.Type.HasChoices():
-		p.Question.Choices = append(p.Question.Choices, views.ChoiceForm{Row: len(p.Question.Choices)})
-	case p.Editing == views.EditingFields:
-		p.Fields = append(p.Fields, views.FieldForm{Row: len(p.Fields)})
+		p.Question.Choices = append(p.Question.Choices, surveypages.ChoiceForm{Row: len(p.Question.Choices)})
+	case p.Editing == surveypages.EditingFields:
+		p.Fields = append(p.Fields, surveypages.FieldForm{Row: len(p.Fields)})
 	}
 }
 
 // render answers with the whole page, or with the builder for htmx. htmx shows a 422 and no 409: a conflict is told by the page.
-func (h *builder) render(c echo.Context, status int, p views.BuilderProps) error {
+func (h *builder) render(c echo.Context, status int, p surveypages.BuilderProps) error {
 	if err := h.addLink(c, &p); err != nil {
 		return err
 	}
@@ -100,15 +100,15 @@ func (h *builder) render(c echo.Context, status int, p views.BuilderProps) error
 	}
 	addLogic(c.Request().Context(), &p)
 	if !web.IsFragment(c) {
-		return web.Render(c, status, views.Build(p))
+		return web.Render(c, status, surveypages.Build(p))
 	}
 	if status == http.StatusConflict {
 		status = http.StatusUnprocessableEntity
 	}
-	return web.Render(c, status, views.BuildFragment(p))
+	return web.Render(c, status, surveypages.BuildFragment(p))
 }
 
-func (h *builder) addLink(c echo.Context, p *views.BuilderProps) error {
+func (h *builder) addLink(c echo.Context, p *surveypages.BuilderProps) error {
 	collectors, err := h.store.Collectors(c.Request().Context(), web.Actor(c), p.Survey.ID)
 	if err != nil {
 		return err
@@ -197,7 +197,7 @@ func (h *builder) saved(c echo.Context, s *models.Survey, done edited) error {
 
 // stale answers a change that meets a newer draft, or what is no more in it, with the newest draft. fill puts what was
 // typed into the page. Other errors are not its business.
-func (h *builder) stale(c echo.Context, editing string, fill func(p *views.BuilderProps), err error) error {
+func (h *builder) stale(c echo.Context, editing string, fill func(p *surveypages.BuilderProps), err error) error {
 	code := models.ErrorCode(err)
 	if code != models.CodeConflict && code != models.CodeNotFound {
 		return err
@@ -232,7 +232,7 @@ func (h *builder) partOf(d *models.SurveyDefinition, part string) error {
 }
 
 // refuse shows a part again whose form broke a rule. The draft of the page is the stored one.
-func (h *builder) refuse(c echo.Context, s *models.Survey, editing string, fields []models.FieldError, status int, fill func(p *views.BuilderProps)) error {
+func (h *builder) refuse(c echo.Context, s *models.Survey, editing string, fields []models.FieldError, status int, fill func(p *surveypages.BuilderProps)) error {
 	stored, err := h.store.Survey(c.Request().Context(), web.Actor(c), s.ID)
 	if err != nil {
 		return err
@@ -244,12 +244,12 @@ func (h *builder) refuse(c echo.Context, s *models.Survey, editing string, field
 }
 
 // autosaved answers what was saved while somebody types: without the form itself. A page that is being left reads nothing.
-func (h *builder) autosaved(c echo.Context, p views.BuilderProps) error {
+func (h *builder) autosaved(c echo.Context, p surveypages.BuilderProps) error {
 	if !web.IsFragment(c) {
 		return c.NoContent(http.StatusNoContent)
 	}
 	if err := h.addLink(c, &p); err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.SavedFragment(p))
+	return web.Render(c, http.StatusOK, surveypages.SavedFragment(p))
 }

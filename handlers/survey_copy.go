@@ -12,19 +12,19 @@ import (
 	"surveyflow/internal/survey"
 	"surveyflow/internal/survey/template"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/surveypages"
 )
 
 // new offers what a new survey can start from.
 func (h *surveys) new(c echo.Context) error {
-	p := views.SurveyNewProps{Template: web.Query(c, "template"), Templates: templateCards()}
+	p := surveypages.SurveyNewProps{Template: web.Query(c, "template"), Templates: templateCards()}
 	if t := template.Find(p.Template); t != nil {
 		p.Name = t.Name
 	} else {
 		p.Template = ""
 	}
-	return web.Render(c, http.StatusOK, views.SurveyNew(p))
+	return web.Render(c, http.StatusOK, surveypages.SurveyNew(p))
 }
 
 // template shows what a template holds.
@@ -34,19 +34,19 @@ func (h *surveys) template(c echo.Context) error {
 		return models.NotFound("error.not_found")
 	}
 	def, _ := t.Make()
-	return web.Render(c, http.StatusOK, views.SurveyTemplate(views.SurveyTemplateProps{Template: templateCard(t), Definition: &def}))
+	return web.Render(c, http.StatusOK, surveypages.SurveyTemplate(surveypages.SurveyTemplateProps{Template: templateCard(t), Definition: &def}))
 }
 
-func templateCards() []views.TemplateCard {
-	out := make([]views.TemplateCard, len(template.All))
+func templateCards() []surveypages.TemplateCard {
+	out := make([]surveypages.TemplateCard, len(template.All))
 	for i := range template.All {
 		out[i] = templateCard(&template.All[i])
 	}
 	return out
 }
 
-func templateCard(t *template.Template) views.TemplateCard {
-	return views.TemplateCard{ID: t.ID, Group: t.Group, Name: t.Name, Summary: t.Summary, Questions: t.Questions()}
+func templateCard(t *template.Template) surveypages.TemplateCard {
+	return surveypages.TemplateCard{ID: t.ID, Group: t.Group, Name: t.Name, Summary: t.Summary, Questions: t.Questions()}
 }
 
 // create makes a survey from a template, or with one question to start from, and opens it.
@@ -63,7 +63,7 @@ func (h *surveys) create(c echo.Context) error {
 		if !refused {
 			return err
 		}
-		return web.Render(c, status, views.SurveyNew(views.SurveyNewProps{Name: form.Name, Template: form.Template, Templates: templateCards(), Errors: fields}))
+		return web.Render(c, status, surveypages.SurveyNew(surveypages.SurveyNewProps{Name: form.Name, Template: form.Template, Templates: templateCards(), Errors: fields}))
 	}
 	ctx, user := c.Request().Context(), web.User(c)
 	s, collector := survey.Begin(user.ID, form.Name)

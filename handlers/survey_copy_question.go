@@ -13,8 +13,8 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/surveypages"
 )
 
 // copyTo offers the surveys that a question can be copied to.
@@ -36,13 +36,13 @@ func (h *builder) renderCopyTo(c echo.Context, status int, chosen string, errs [
 	if err != nil {
 		return err
 	}
-	p := views.SurveyCopyToProps{Survey: *s, Question: *q, Chosen: chosen, Errors: errs}
+	p := surveypages.SurveyCopyToProps{Survey: *s, Question: *q, Chosen: chosen, Errors: errs}
 	for _, other := range all {
 		if other.ID != s.ID && other.Access.Allows(models.AccessEdit) {
 			p.Surveys = append(p.Surveys, components.Option{Value: other.ID, Label: other.Name})
 		}
 	}
-	return web.Render(c, status, views.SurveyCopyTo(p))
+	return web.Render(c, status, surveypages.SurveyCopyTo(p))
 }
 
 // copyQuestionTo adds a copy of a question to another survey that the actor may edit, opens it there, and tells what could not follow.

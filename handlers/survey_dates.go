@@ -15,15 +15,15 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
 )
 
 // localTime is how fields of the type datetime-local write a time (HTML §2.3.5).
 const localTime = "2006-01-02T15:04"
 
 // datesOf gives the form of the dates of a survey, in its zone.
-func datesOf(s *models.Survey, orgZone string) views.SurveyDatesForm {
-	f := views.SurveyDatesForm{Zone: s.TimeZone}
+func datesOf(s *models.Survey, orgZone string) surveypages.SurveyDatesForm {
+	f := surveypages.SurveyDatesForm{Zone: s.TimeZone}
 	zone, err := time.LoadLocation(cmp.Or(s.TimeZone, orgZone))
 	if err != nil {
 		zone = time.UTC
@@ -52,7 +52,7 @@ func (h *surveySettings) saveDates(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	typed := views.SurveyDatesForm{Opens: form.Opens, Closes: form.Closes, Zone: form.Zone}
+	typed := surveypages.SurveyDatesForm{Opens: form.Opens, Closes: form.Closes, Zone: form.Zone}
 	opens, closes, wrong := readDates(typed, s.TimeZone, web.Organisation(c).TimeZone)
 	if len(wrong) > 0 {
 		p := settingsOf(c.Request().Context(), *s)
@@ -73,7 +73,7 @@ func (h *surveySettings) saveDates(c echo.Context) error {
 }
 
 // readDates reads the form of dates. The zone is one that forms offer, or the one that the survey has already.
-func readDates(f views.SurveyDatesForm, hasZone, orgZone string) (opens, closes *time.Time, wrong []models.FieldError) {
+func readDates(f surveypages.SurveyDatesForm, hasZone, orgZone string) (opens, closes *time.Time, wrong []models.FieldError) {
 	zone, err := time.LoadLocation(cmp.Or(f.Zone, orgZone, "UTC"))
 	if err != nil || f.Zone != "" && f.Zone != hasZone && !slices.Contains(zones(), f.Zone) {
 		return nil, nil, []models.FieldError{models.Field("timeZone", "survey.dates.error.zone")}

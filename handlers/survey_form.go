@@ -9,14 +9,14 @@ import (
 
 	"surveyflow/internal/richtext"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
 )
 
 // questionFormOf gives the form of a question as it is in the draft.
-func questionFormOf(q *models.Question) *views.QuestionForm {
+func questionFormOf(q *models.Question) *surveypages.QuestionForm {
 	untagged := *q
 	untagged.Tag = ""
-	f := &views.QuestionForm{
+	f := &surveypages.QuestionForm{
 		ID: q.ID, Type: q.Type, Text: q.Text, Help: q.Help, Tag: q.Tag, AutoTag: untagged.ExportTag(), Required: q.Required,
 		Min: decimalText(q.Rules.Min), Max: decimalText(q.Rules.Max), MinLength: countText(q.Rules.MinLength), MaxLength: countText(q.Rules.MaxLength),
 		MinChoices: countText(q.Rules.MinChoices), MaxChoices: countText(q.Rules.MaxChoices), Pattern: q.Rules.Pattern, Message: q.Rules.Message,
@@ -26,7 +26,7 @@ func questionFormOf(q *models.Question) *views.QuestionForm {
 		f.Decimals = strconv.Itoa(*q.Rules.Decimals)
 	}
 	fillScale(f, q)
-	f.Choices, f.Rows = partForms("", q.Choices), partForms(views.GroupRows, q.Rows)
+	f.Choices, f.Rows = partForms("", q.Choices), partForms(surveypages.GroupRows, q.Rows)
 	return f
 }
 
@@ -45,7 +45,7 @@ func countText(n int) string {
 }
 
 // readQuestionForm reads what the form of a question sent.
-func readQuestionForm(q *models.Question, in url.Values) *views.QuestionForm {
+func readQuestionForm(q *models.Question, in url.Values) *surveypages.QuestionForm {
 	f := questionFormOf(q)
 	text := func(name string) string { return strings.TrimSpace(in.Get(name)) }
 	f.Text, f.Help, f.Tag, f.Required = text("text"), text("help"), text("tag"), in.Get("required") != ""
@@ -55,7 +55,7 @@ func readQuestionForm(q *models.Question, in url.Values) *views.QuestionForm {
 	f.Pattern, f.Message = text("rules.pattern"), text("rules.message")
 	f.Earliest, f.Latest, f.Day = text("rules.earliest"), text("rules.latest"), text("rules.day")
 	readScale(f, text)
-	f.Choices, f.Rows = readParts("", in), readParts(views.GroupRows, in)
+	f.Choices, f.Rows = readParts("", in), readParts(surveypages.GroupRows, in)
 	return f
 }
 
@@ -83,7 +83,7 @@ func rowsOf(in url.Values, group string) []int {
 
 // applyQuestionForm puts a form into a question and tells which of its numbers are none. The other rules are survey.CheckQuestion's.
 // Choices that are new get their ids, in the form too.
-func applyQuestionForm(f *views.QuestionForm, q *models.Question) []models.FieldError {
+func applyQuestionForm(f *surveypages.QuestionForm, q *models.Question) []models.FieldError {
 	var wrong []models.FieldError
 	count := func(field, text string) int {
 		if text == "" {
@@ -125,22 +125,22 @@ func applyQuestionForm(f *views.QuestionForm, q *models.Question) []models.Field
 }
 
 // fieldFormsOf gives the rows of the form of embedded data, as the draft has them.
-func fieldFormsOf(fields []models.EmbeddedField) []views.FieldForm {
-	out := make([]views.FieldForm, len(fields))
+func fieldFormsOf(fields []models.EmbeddedField) []surveypages.FieldForm {
+	out := make([]surveypages.FieldForm, len(fields))
 	for i, f := range fields {
-		out[i] = views.FieldForm{Row: i, Name: f.Name, Default: f.Default, FromLink: f.FromLink}
+		out[i] = surveypages.FieldForm{Row: i, Name: f.Name, Default: f.Default, FromLink: f.FromLink}
 	}
 	return out
 }
 
 // readFieldForms reads the form of embedded data.
-func readFieldForms(in url.Values) []views.FieldForm {
-	var out []views.FieldForm
+func readFieldForms(in url.Values) []surveypages.FieldForm {
+	var out []surveypages.FieldForm
 	for _, row := range rowsOf(in, "embeddedData") {
 		at := func(field string) string {
 			return strings.TrimSpace(in.Get("embeddedData[" + strconv.Itoa(row) + "]." + field))
 		}
-		out = append(out, views.FieldForm{Row: row, Name: at("name"), Default: at("default"), FromLink: at("fromLink") != ""})
+		out = append(out, surveypages.FieldForm{Row: row, Name: at("name"), Default: at("default"), FromLink: at("fromLink") != ""})
 	}
 	return out
 }

@@ -19,7 +19,7 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
 )
 
 // surveyImportLimit is the largest form with a file, and surveyImportTimeout how long it may take to read it.
@@ -46,7 +46,7 @@ func surveyImportRoutes(d Deps) []web.Route {
 }
 
 func (h *surveyImports) form(c echo.Context) error {
-	return web.Render(c, http.StatusOK, views.SurveyImport(views.SurveyImportProps{}))
+	return web.Render(c, http.StatusOK, surveypages.SurveyImport(surveypages.SurveyImportProps{}))
 }
 
 // create makes a survey of the uploaded file and leads to the report about it.
@@ -58,7 +58,7 @@ func (h *surveyImports) create(c echo.Context) error {
 		return err
 	}
 	refuse := func(status int, fields ...models.FieldError) error {
-		return web.Render(c, status, views.SurveyImport(views.SurveyImportProps{Name: name, Errors: fields})) //nolint:contextcheck // templ gives components their context when they render
+		return web.Render(c, status, surveypages.SurveyImport(surveypages.SurveyImportProps{Name: name, Errors: fields})) //nolint:contextcheck // templ gives components their context when they render
 	}
 	if len(data) == 0 && called == "" {
 		return refuse(http.StatusUnprocessableEntity, models.Field("file", "survey.import.error.no_file"))
@@ -106,11 +106,11 @@ func (h *surveyImports) report(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.ImportReportProps{Survey: *s, FileName: i.FileName, Size: i.Size, At: i.ImportedAt}
+	p := surveypages.ImportReportProps{Survey: *s, FileName: i.FileName, Size: i.Size, At: i.ImportedAt}
 	for _, l := range i.Report.V.Lines {
-		p.Lines = append(p.Lines, views.ImportLine{Kind: l.Kind, Item: l.Item, Name: l.Name, Text: importSentence(ctx, l)})
+		p.Lines = append(p.Lines, surveypages.ImportLine{Kind: l.Kind, Item: l.Item, Name: l.Name, Text: importSentence(ctx, l)})
 	}
-	return web.Render(c, http.StatusOK, views.ImportReport(p))
+	return web.Render(c, http.StatusOK, surveypages.ImportReport(p))
 }
 
 // importSentence says what became of a part of a file.

@@ -13,7 +13,7 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
 )
 
 // labels are the page of a survey's data labels. Each is saved by itself and holds from the next response on.
@@ -87,12 +87,12 @@ func (h *labels) senders(ctx context.Context, actor models.Actor, surveyID strin
 }
 
 // sending lists the workflows that send a variable under its data label.
-func (l *labelled) sending(key string) []views.LabelSender {
-	var out []views.LabelSender
+func (l *labelled) sending(key string) []surveypages.LabelSender {
+	var out []surveypages.LabelSender
 	for _, s := range l.senders {
 		for _, config := range s.configs {
 			if config.SendsLabel(key) {
-				out = append(out, views.LabelSender{ID: s.id, Name: s.name})
+				out = append(out, surveypages.LabelSender{ID: s.id, Name: s.name})
 				break
 			}
 		}
@@ -100,21 +100,21 @@ func (l *labelled) sending(key string) []views.LabelSender {
 	return out
 }
 
-func (l *labelled) row(v *survey.Variable) views.LabelRow {
-	r := views.LabelRow{Key: v.Key, Name: v.Name, Auto: v.Auto, Label: v.Label, Own: v.Own, Senders: l.sending(v.Key), Gone: l.Gone(v.Key)}
+func (l *labelled) row(v *survey.Variable) surveypages.LabelRow {
+	r := surveypages.LabelRow{Key: v.Key, Name: v.Name, Auto: v.Auto, Label: v.Label, Own: v.Own, Senders: l.sending(v.Key), Gone: l.Gone(v.Key)}
 	if v.Question != nil {
 		r.Type = v.Question.Type
 	}
 	return r
 }
 
-func (l *labelled) props() views.LabelsProps {
-	p := views.LabelsProps{Survey: *l.Survey}
+func (l *labelled) props() surveypages.LabelsProps {
+	p := surveypages.LabelsProps{Survey: *l.Survey}
 	for i := range l.Variables {
 		p.Rows = append(p.Rows, l.row(&l.Variables[i]))
 	}
 	for _, s := range l.senders {
-		p.Senders = append(p.Senders, views.LabelSender{ID: s.id, Name: s.name})
+		p.Senders = append(p.Senders, surveypages.LabelSender{ID: s.id, Name: s.name})
 	}
 	return p
 }
@@ -127,7 +127,7 @@ func (h *labels) show(c echo.Context) error {
 	}
 	p := l.props()
 	p.From = web.Query(c, "from")
-	return web.Render(c, http.StatusOK, views.SurveyLabels(p))
+	return web.Render(c, http.StatusOK, surveypages.SurveyLabels(p))
 }
 
 // save saves one label; an empty one is automatic.
@@ -178,14 +178,14 @@ func (h *labels) save(c echo.Context) error {
 }
 
 // answer shows the row that was saved: by itself for htmx, else in the page.
-func (h *labels) answer(c echo.Context, l *labelled, row views.LabelRow, status int) error {
+func (h *labels) answer(c echo.Context, l *labelled, row surveypages.LabelRow, status int) error {
 	if web.IsFragment(c) {
 		if len(row.Errors) > 0 {
 			status = http.StatusUnprocessableEntity
 		} else {
 			status = http.StatusOK
 		}
-		return web.Render(c, status, views.LabelRowFragment(l.Survey.ID, row))
+		return web.Render(c, status, surveypages.LabelRowFragment(l.Survey.ID, row))
 	}
 	p := l.props()
 	for i := range p.Rows {
@@ -195,10 +195,10 @@ func (h *labels) answer(c echo.Context, l *labelled, row views.LabelRow, status 
 	}
 	if len(row.Errors) > 0 {
 		for i := range row.Errors {
-			row.Errors[i].Field = views.LabelField(row.Key)
+			row.Errors[i].Field = surveypages.LabelField(row.Key)
 		}
 		p.Errors = row.Errors
-		return web.Render(c, status, views.SurveyLabels(p))
+		return web.Render(c, status, surveypages.SurveyLabels(p))
 	}
 	ctx := c.Request().Context()
 	if row.Was != "" && len(row.Senders) > 0 {
@@ -206,7 +206,7 @@ func (h *labels) answer(c echo.Context, l *labelled, row views.LabelRow, status 
 	} else {
 		web.FlashOK(c, i18n.T(ctx, "label.saved", "Label", row.Label))
 	}
-	return web.Redirect(c, link.SurveyLabels(l.Survey.ID)+"#"+views.LabelRowID(row.Key))
+	return web.Redirect(c, link.SurveyLabels(l.Survey.ID)+"#"+surveypages.LabelRowID(row.Key))
 }
 
 // fill makes labels for the questions that have none of their own, from their texts.
@@ -258,12 +258,12 @@ func (h *labels) paste(c echo.Context) error {
 				if f.Args == nil {
 					f.Args = map[string]any{}
 				}
-				p.PasteProblems = append(p.PasteProblems, views.PasteProblem{Name: v.Name, Label: *changes[v.Key], Error: f})
+				p.PasteProblems = append(p.PasteProblems, surveypages.PasteProblem{Name: v.Name, Label: *changes[v.Key], Error: f})
 				continue
 			}
 			p.PasteErrors = append(p.PasteErrors, f)
 		}
-		return web.Render(c, status, views.SurveyLabels(p))
+		return web.Render(c, status, surveypages.SurveyLabels(p))
 	}
 	if err != nil {
 		return err

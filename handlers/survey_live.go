@@ -11,7 +11,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
 )
 
 // putLive makes the draft what respondents meet. What keeps it from that is listed, with the way to each place.
@@ -54,9 +54,9 @@ func (h *builder) look(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.SurveyLookProps{Survey: *s, Device: web.Query(c, "device")}
-	if !slices.Contains(views.Devices, p.Device) {
-		p.Device = views.Devices[0]
+	p := surveypages.SurveyLookProps{Survey: *s, Device: web.Query(c, "device")}
+	if !slices.Contains(surveypages.Devices, p.Device) {
+		p.Device = surveypages.Devices[0]
 	}
-	return web.Render(c, http.StatusOK, views.SurveyLook(p))
+	return web.Render(c, http.StatusOK, surveypages.SurveyLook(p))
 }

@@ -9,12 +9,15 @@ import (
 	"surveyflow/internal/survey"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/components"
+	"surveyflow/views/conditionform"
+	"surveyflow/views/surveypages"
+	"surveyflow/views/workflowpages"
 )
 
 // ofLogic reports whether a button of the form of a condition was pressed.
 func (e questionEdit) ofLogic() bool {
-	return e.at == views.ConditionRoot || strings.HasPrefix(e.at, views.ConditionRoot+".")
+	return e.at == conditionform.ConditionRoot || strings.HasPrefix(e.at, conditionform.ConditionRoot+".")
 }
 
 // logic reads when a part is shown, and does to its condition what a button asked for. A form without that part changes
@@ -48,9 +51,9 @@ func (e questionEdit) logic(in url.Values, def *models.SurveyDefinition, id stri
 }
 
 // addLogic adds what display logic and piped text need: the sentences of the cards, and what the open form can ask about.
-func addLogic(ctx context.Context, p *views.BuilderProps) {
+func addLogic(ctx context.Context, p *surveypages.BuilderProps) {
 	def := &p.Survey.Draft.V
-	var all []views.Token
+	var all []components.PipedToken
 	words := func(id string, c *models.Condition) {
 		if c == nil {
 			return
@@ -58,7 +61,7 @@ func addLogic(ctx context.Context, p *views.BuilderProps) {
 		if all == nil {
 			all, p.LogicWords = tokensOf(ctx, def), map[string]string{}
 		}
-		p.LogicWords[id] = views.ConditionWords(ctx, c, all)
+		p.LogicWords[id] = workflowpages.ConditionWords(ctx, c, all)
 	}
 	for i := range def.Blocks {
 		words(def.Blocks[i].ID, def.Blocks[i].Display)
@@ -69,12 +72,12 @@ func addLogic(ctx context.Context, p *views.BuilderProps) {
 	switch {
 	case p.Question != nil || p.Page != nil:
 		before := survey.Before(def, p.Editing)
-		p.Logic.Tokens = slices.DeleteFunc(tokensOf(ctx, before), func(t views.Token) bool { return strings.HasPrefix(t.Text, "${rm:") })
+		p.Logic.Tokens = slices.DeleteFunc(tokensOf(ctx, before), func(t components.PipedToken) bool { return strings.HasPrefix(t.Text, "${rm:") })
 		p.Logic.Choices = choicesOf(before)
 		p.Tokens = tokensOf(ctx, survey.EarlierPages(def, p.Editing))
-	case p.Editing == views.EditingIntroduction && len(def.Blocks) > 0:
+	case p.Editing == surveypages.EditingIntroduction && len(def.Blocks) > 0:
 		p.Tokens = tokensOf(ctx, survey.EarlierPages(def, def.Blocks[0].ID))
-	case p.Editing == views.EditingEnd:
+	case p.Editing == surveypages.EditingEnd:
 		p.Tokens = tokensOf(ctx, def)
 	}
 }

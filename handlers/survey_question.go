@@ -15,7 +15,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
 )
 
 // checkFields gives the fields of an error that names them.
@@ -37,7 +37,7 @@ func (h *builder) showQuestion(c echo.Context) error {
 type questionEdit struct {
 	do    string // "done", "stay", "autosave", "convert", "add", "group", "remove", "up" or "down"
 	at    string // what it is done to, as the button says it: a row, or a part of a condition
-	group string // views.GroupRows for a row; else it is about a choice
+	group string // surveypages.GroupRows for a row; else it is about a choice
 	row   int    // of a choice or row
 }
 
@@ -50,9 +50,9 @@ const (
 func readQuestionEdit(in url.Values) questionEdit {
 	do, at, _ := strings.Cut(in.Get("do"), ":")
 	group, row := "", at
-	if at == views.GroupRows || strings.HasPrefix(at, views.GroupRows+":") {
-		group = views.GroupRows
-		row = strings.TrimPrefix(at, views.GroupRows+":")
+	if at == surveypages.GroupRows || strings.HasPrefix(at, surveypages.GroupRows+":") {
+		group = surveypages.GroupRows
+		row = strings.TrimPrefix(at, surveypages.GroupRows+":")
 	}
 	n, err := strconv.Atoi(row)
 	if err != nil {
@@ -87,7 +87,7 @@ func (h *builder) saveQuestion(c echo.Context) error {
 		return err
 	}
 	id, edit := c.Param("questionID"), readQuestionEdit(in)
-	var form *views.QuestionForm
+	var form *surveypages.QuestionForm
 	s, err := h.change(c, revision, func(s *models.Survey) error {
 		q := s.Draft.V.Question(id)
 		if q == nil {
@@ -106,10 +106,10 @@ func (h *builder) saveQuestion(c echo.Context) error {
 		}
 		return models.Invalid(wrong...)
 	})
-	fill := func(p *views.BuilderProps) { fillQuestion(p, id, form, in) }
+	fill := func(p *surveypages.BuilderProps) { fillQuestion(p, id, form, in) }
 	if fields, invalid := checkFields(err); invalid {
 		if edit.do == doAutosave {
-			return web.Render(c, http.StatusUnprocessableEntity, views.NotSavedFragment(fields))
+			return web.Render(c, http.StatusUnprocessableEntity, surveypages.NotSavedFragment(fields))
 		}
 		return h.refuse(c, s, id, fields, http.StatusUnprocessableEntity, fill)
 	}
@@ -120,7 +120,7 @@ func (h *builder) saveQuestion(c echo.Context) error {
 }
 
 // fillQuestion puts what was typed into the page. Without a form the change was refused before the question was looked at.
-func fillQuestion(p *views.BuilderProps, id string, form *views.QuestionForm, in url.Values) {
+func fillQuestion(p *surveypages.BuilderProps, id string, form *surveypages.QuestionForm, in url.Values) {
 	if q := p.Survey.Draft.V.Question(id); form == nil && q != nil {
 		form = readQuestionForm(q, in)
 		numberRows(form)
@@ -129,10 +129,10 @@ func fillQuestion(p *views.BuilderProps, id string, form *views.QuestionForm, in
 		return
 	}
 	if form.Type.HasChoices() && len(form.Choices) == 0 {
-		form.Choices = []views.ChoiceForm{{}, {Row: 1}} // somewhere to type
+		form.Choices = []surveypages.ChoiceForm{{}, {Row: 1}} // somewhere to type
 	}
 	if form.Type.HasRows() && len(form.Rows) == 0 {
-		form.Rows = []views.ChoiceForm{{Group: views.GroupRows}, {Group: views.GroupRows, Row: 1}}
+		form.Rows = []surveypages.ChoiceForm{{Group: surveypages.GroupRows}, {Group: surveypages.GroupRows, Row: 1}}
 	}
 	p.Editing, p.Question = id, form
 }
@@ -152,7 +152,7 @@ func (e questionEdit) check(q *models.Question) []models.FieldError {
 }
 
 // prepare does to the rows of choices what a button asked for.
-func (e questionEdit) prepare(f *views.QuestionForm, q *models.Question) {
+func (e questionEdit) prepare(f *surveypages.QuestionForm, q *models.Question) {
 	switch e.do {
 	case doAutosave:
 		dropNewBlank(f, q)
@@ -161,18 +161,18 @@ func (e questionEdit) prepare(f *views.QuestionForm, q *models.Question) {
 		movePart(*partsOf(f, e.group), e.row, e.do == "up")
 	case "remove":
 		parts := partsOf(f, e.group)
-		*parts = slices.DeleteFunc(*parts, func(c views.ChoiceForm) bool { return c.Row == e.row })
+		*parts = slices.DeleteFunc(*parts, func(c surveypages.ChoiceForm) bool { return c.Row == e.row })
 	}
 	dropBlank(f, q)
 }
 
 // savedQuestion answers a form of a question that was saved.
-func (h *builder) savedQuestion(c echo.Context, s *models.Survey, form *views.QuestionForm, edit questionEdit) error {
+func (h *builder) savedQuestion(c echo.Context, s *models.Survey, form *surveypages.QuestionForm, edit questionEdit) error {
 	switch {
 	case edit.do == doDone:
 		return h.saved(c, s, edited{focus: form.ID})
 	case edit.do == doAutosave:
-		return h.autosaved(c, views.BuilderProps{Survey: *s, Question: form, SavedAt: s.UpdatedAt})
+		return h.autosaved(c, surveypages.BuilderProps{Survey: *s, Question: form, SavedAt: s.UpdatedAt})
 	case edit.do == "add" && !edit.ofLogic() && !web.IsFragment(c):
 		return web.Redirect(c, link.With(link.SurveyBuild(s.ID), "edit", form.ID, "add", cmp.Or(edit.group, "1"))+"#"+form.ID)
 	}
@@ -188,9 +188,9 @@ func (h *builder) saveFields(c echo.Context) error {
 	revision, _ := strconv.ParseInt(in.Get("revision"), 10, 64)
 	edit, rows := readQuestionEdit(in), readFieldForms(in)
 	if edit.do == "remove" {
-		rows = slices.DeleteFunc(rows, func(f views.FieldForm) bool { return f.Row == edit.row })
+		rows = slices.DeleteFunc(rows, func(f surveypages.FieldForm) bool { return f.Row == edit.row })
 	}
-	rows = slices.DeleteFunc(rows, func(f views.FieldForm) bool { return f.Name == "" && f.Default == "" })
+	rows = slices.DeleteFunc(rows, func(f surveypages.FieldForm) bool { return f.Name == "" && f.Default == "" })
 	var fields []models.EmbeddedField
 	for i, f := range rows {
 		rows[i].Row = i
@@ -200,18 +200,18 @@ func (h *builder) saveFields(c echo.Context) error {
 		s.Draft.V.EmbeddedData = fields
 		return h.ownProblems(&s.Draft.V, "embeddedData")
 	})
-	fill := func(p *views.BuilderProps) { p.Fields = rows }
+	fill := func(p *surveypages.BuilderProps) { p.Fields = rows }
 	if wrong, invalid := checkFields(err); invalid {
-		return h.refuse(c, s, views.EditingFields, wrong, http.StatusUnprocessableEntity, fill)
+		return h.refuse(c, s, surveypages.EditingFields, wrong, http.StatusUnprocessableEntity, fill)
 	}
 	if err != nil {
-		return h.stale(c, views.EditingFields, fill, err)
+		return h.stale(c, surveypages.EditingFields, fill, err)
 	}
 	switch {
 	case edit.do == "add" && !web.IsFragment(c):
-		return web.Redirect(c, link.With(link.SurveyBuild(s.ID), "edit", views.EditingFields, "add", "1")+"#"+views.EditingFields)
+		return web.Redirect(c, link.With(link.SurveyBuild(s.ID), "edit", surveypages.EditingFields, "add", "1")+"#"+surveypages.EditingFields)
 	case edit.do == "remove":
-		return h.saved(c, s, edited{open: views.EditingFields})
+		return h.saved(c, s, edited{open: surveypages.EditingFields})
 	}
 	return h.saved(c, s, edited{})
 }

@@ -15,7 +15,8 @@ import (
 	"surveyflow/internal/qsf"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
+	"surveyflow/views/workflowpages"
 )
 
 // quotas are the page of a survey's quotas.
@@ -43,27 +44,27 @@ func (h *quotas) render(c echo.Context, status int, edited, typed string, wrong 
 	if err != nil {
 		return err
 	}
-	p := views.QuotasProps{Survey: *s, Errors: wrong}
+	p := surveypages.QuotasProps{Survey: *s, Errors: wrong}
 	for _, raw := range qsf.QuotasOf(&s.Draft.V) {
 		p.Quotas = append(p.Quotas, quotaItem(c, &s.Draft.V, raw, counts))
 		if last := &p.Quotas[len(p.Quotas)-1]; last.ID == edited {
 			last.Edited = typed
 		}
 	}
-	return web.Render(c, status, views.Quotas(p))
+	return web.Render(c, status, surveypages.Quotas(p))
 }
 
-func quotaItem(c echo.Context, def *models.SurveyDefinition, raw json.RawMessage, counts map[string]int64) views.QuotaItem {
+func quotaItem(c echo.Context, def *models.SurveyDefinition, raw json.RawMessage, counts map[string]int64) surveypages.QuotaItem {
 	ctx := c.Request().Context()
 	q, used := qsf.Quota(def, raw)
-	item := views.QuotaItem{Quota: q, Used: used, Count: counts[q.ID], Edited: strconv.FormatInt(q.Limit, 10)}
+	item := surveypages.QuotaItem{Quota: q, Used: used, Count: counts[q.ID], Edited: strconv.FormatInt(q.Limit, 10)}
 	switch {
 	case !used:
 		item.Words = i18n.T(ctx, "quota.unused")
 	case q.Condition == nil:
 		item.Words = i18n.T(ctx, "quota.all")
 	default:
-		item.Words = views.ConditionWords(ctx, q.Condition, tokensOf(ctx, def))
+		item.Words = workflowpages.ConditionWords(ctx, q.Condition, tokensOf(ctx, def))
 	}
 	return item
 }

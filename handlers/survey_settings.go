@@ -12,7 +12,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/richtext"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
 )
 
 // surveySettings saves what stands on the settings page, and the survey's introduction and end, which stand in the builder.
@@ -115,14 +115,14 @@ func (h *surveySettings) saveIntroduction(c echo.Context) error {
 		s.Draft.V.Description = text
 		return h.builder.ownProblems(&s.Draft.V, "description")
 	})
-	fill := func(p *views.BuilderProps) { p.Intro = text }
+	fill := func(p *surveypages.BuilderProps) { p.Intro = text }
 	if fields, invalid := checkFields(err); invalid {
-		return h.builder.refuse(c, s, views.EditingIntroduction, fields, http.StatusUnprocessableEntity, fill)
+		return h.builder.refuse(c, s, surveypages.EditingIntroduction, fields, http.StatusUnprocessableEntity, fill)
 	}
 	if err != nil {
-		return h.builder.stale(c, views.EditingIntroduction, fill, err)
+		return h.builder.stale(c, surveypages.EditingIntroduction, fill, err)
 	}
-	return h.builder.saved(c, s, edited{focus: views.EditingIntroduction})
+	return h.builder.saved(c, s, edited{focus: surveypages.EditingIntroduction})
 }
 
 // saveEnd saves what follows the last page.
@@ -140,12 +140,12 @@ func (h *surveySettings) saveEnd(c echo.Context) error {
 		s.Draft.V.End = end
 		return h.builder.ownProblems(&s.Draft.V, "end.")
 	})
-	fill := func(p *views.BuilderProps) { p.End = end }
+	fill := func(p *surveypages.BuilderProps) { p.End = end }
 	if fields, invalid := checkFields(err); invalid {
-		return h.builder.refuse(c, s, views.EditingEnd, fields, http.StatusUnprocessableEntity, fill)
+		return h.builder.refuse(c, s, surveypages.EditingEnd, fields, http.StatusUnprocessableEntity, fill)
 	}
 	if err != nil {
-		return h.builder.stale(c, views.EditingEnd, fill, err)
+		return h.builder.stale(c, surveypages.EditingEnd, fill, err)
 	}
 	return h.builder.saved(c, s, edited{})
 }
@@ -184,9 +184,9 @@ func (h *surveySettings) saveOptions(c echo.Context) error {
 	s, err := h.builder.change(c, form.Revision, func(s *models.Survey) error {
 		d := &s.Draft.V
 		d.NoBack, d.NoProgress, d.PartialDays, d.Buttons = !form.Back, !form.Progress, 0, form.buttons()
-		if form.Language != views.LanguageLabel(ctx, d.Language) {
+		if form.Language != surveypages.LanguageLabel(ctx, d.Language) {
 			var known bool
-			if d.Language, known = views.LanguageNamed(ctx, form.Language); !known {
+			if d.Language, known = surveypages.LanguageNamed(ctx, form.Language); !known {
 				return models.Invalid(models.Field("language", "translation.error.unknown", "Value", form.Language))
 			}
 			if slices.Contains(d.Languages, d.Language) {
@@ -226,7 +226,7 @@ func (h *surveySettings) refuseOptions(c echo.Context, s *models.Survey, form op
 		return err
 	}
 	p := settingsOf(c.Request().Context(), *stored)
-	p.Options = views.SurveyOptionsForm{
+	p.Options = surveypages.SurveyOptionsForm{
 		Back: form.Back, Progress: form.Progress, Anonymous: form.Anonymous || stored.Draft.V.Anonymous && p.Responses > 0,
 		PartialDays: form.PartialDays, Language: form.Language, Buttons: form.buttons(),
 	}

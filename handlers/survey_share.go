@@ -13,8 +13,8 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/surveypages"
 )
 
 // shares are the page on which a survey is shared with people.
@@ -35,10 +35,10 @@ func shareRoutes(d Deps) []web.Route {
 
 // show shows with whom a survey is shared.
 func (h *shares) show(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.ShareProps{Access: string(models.AccessView)})
+	return h.render(c, http.StatusOK, surveypages.ShareProps{Access: string(models.AccessView)})
 }
 
-func (h *shares) render(c echo.Context, status int, p views.ShareProps) error {
+func (h *shares) render(c echo.Context, status int, p surveypages.ShareProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	s, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
 	if err != nil {
@@ -54,7 +54,7 @@ func (h *shares) render(c echo.Context, status int, p views.ShareProps) error {
 	}
 	p.Survey, p.Owner, p.Self, p.Invites = *s, owner.Name(), actor.UserID, actor.Role == models.RoleBrandAdmin
 	for i := range rows {
-		p.Shares = append(p.Shares, views.ShareItem{
+		p.Shares = append(p.Shares, surveypages.ShareItem{
 			UserID: rows[i].UserID, Name: rows[i].Person.Name(), Email: rows[i].Person.Email, Access: rows[i].Access, Disabled: rows[i].Person.DisabledAt != nil,
 		})
 	}
@@ -63,7 +63,7 @@ func (h *shares) render(c echo.Context, status int, p views.ShareProps) error {
 			return err
 		}
 	}
-	return web.Render(c, status, views.SurveyShare(p))
+	return web.Render(c, status, surveypages.SurveyShare(p))
 }
 
 // people are those with whom the survey can still be shared.
@@ -108,7 +108,7 @@ func (h *shares) share(c echo.Context) error {
 		err = models.Invalid(models.Field("person", "share.error.person"))
 	}
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.ShareProps{Person: form.Person, Access: form.Access, Errors: fields})
+		return h.render(c, status, surveypages.ShareProps{Person: form.Person, Access: form.Access, Errors: fields})
 	}
 	if err != nil {
 		return err

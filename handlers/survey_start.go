@@ -12,8 +12,9 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/runpages"
+	"surveyflow/views/surveypages"
 )
 
 // starts are the page on which a workflow is started for responses that are there.
@@ -31,13 +32,13 @@ func startRoutes(d Deps) []web.Route {
 }
 
 // read reads what the address says and what can be chosen.
-func (h *starts) read(c echo.Context) (views.StartProps, error) {
+func (h *starts) read(c echo.Context) (surveypages.StartProps, error) {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	s, err := h.store.SurveyToEdit(ctx, actor, c.Param("surveyID"))
 	if err != nil {
-		return views.StartProps{}, err
+		return surveypages.StartProps{}, err
 	}
-	p := views.StartProps{Survey: *s, IDs: c.QueryParams()["response"], Workflow: web.Query(c, "workflow"), State: string(responseState(web.Query(c, "state")))}
+	p := surveypages.StartProps{Survey: *s, IDs: c.QueryParams()["response"], Workflow: web.Query(c, "workflow"), State: string(responseState(web.Query(c, "state")))}
 	p.IDs = p.IDs[:min(len(p.IDs), store.MaxPage)]
 	all, _, err := h.store.Workflows(ctx, actor, store.WorkflowFilter{SurveyID: s.ID, Page: store.Page{Limit: store.MaxPage}})
 	if err != nil {
@@ -69,7 +70,7 @@ func (h *starts) show(c echo.Context) error {
 	if p.State == "" {
 		p.State = string(models.ResponseCompleted)
 	}
-	return web.Render(c, http.StatusOK, views.Start(p))
+	return web.Render(c, http.StatusOK, surveypages.Start(p))
 }
 
 // start begins it.
@@ -95,16 +96,16 @@ func (h *starts) start(c echo.Context) error {
 	if state := responseState(in.State); state == models.ResponseCompleted || state == models.ResponsePartial {
 		o.Responses.States = []models.ResponseState{state}
 	}
-	days, period := views.RunsFilter{From: in.From, To: in.To}, store.RunFilter{}
+	days, period := runpages.RunsFilter{From: in.From, To: in.To}, store.RunFilter{}
 	if wrong := readDays(i18n.Zone(ctx), &days, &period); len(wrong) > 0 {
 		p.Errors = wrong
-		return web.Render(c, http.StatusUnprocessableEntity, views.Start(p))
+		return web.Render(c, http.StatusUnprocessableEntity, surveypages.Start(p))
 	}
 	o.Responses.From, o.Responses.To = period.From, period.To
 	j, err := workflow.RunForResponses(ctx, h.store, web.Actor(c), p.Workflow, o)
 	if fields, status, refused := web.Refused(c, err); refused {
 		p.Errors = fields
-		return web.Render(c, status, views.Start(p))
+		return web.Render(c, status, surveypages.Start(p))
 	}
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"surveyflow/internal/qsf"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
 )
 
 // translations are the pages of a survey's languages. What is saved there is part of the draft.
@@ -29,8 +29,8 @@ func translationRoutes(b *builder) []web.Route {
 	}
 }
 
-func translationsOf(s *models.Survey) views.TranslationsProps {
-	p := views.TranslationsProps{Survey: *s}
+func translationsOf(s *models.Survey) surveypages.TranslationsProps {
+	p := surveypages.TranslationsProps{Survey: *s}
 	for _, tag := range s.Draft.V.Languages {
 		p.Languages = append(p.Languages, survey.ProgressOf(&s.Draft.V, s.Name, tag))
 	}
@@ -43,7 +43,7 @@ func (h *translations) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Translations(translationsOf(s)))
+	return web.Render(c, http.StatusOK, surveypages.Translations(translationsOf(s)))
 }
 
 // choose adds a language, or takes one out.
@@ -61,7 +61,7 @@ func (h *translations) choose(c echo.Context) error {
 		if form.Do == "remove" {
 			return survey.RemoveLanguage(s, tag)
 		}
-		code, known := views.LanguageNamed(ctx, form.Language)
+		code, known := surveypages.LanguageNamed(ctx, form.Language)
 		if !known {
 			return models.Invalid(models.Field("language", "translation.error.unknown", "Value", form.Language))
 		}
@@ -72,7 +72,7 @@ func (h *translations) choose(c echo.Context) error {
 	if fields, status, refused := web.Refused(c, err); refused && s != nil {
 		p := translationsOf(s)
 		p.Name, p.Errors = form.Language, fields
-		return web.Render(c, status, views.Translations(p))
+		return web.Render(c, status, surveypages.Translations(p))
 	}
 	if err != nil {
 		return err
@@ -86,12 +86,12 @@ func (h *translations) choose(c echo.Context) error {
 }
 
 // translationOf gives the page of a survey's texts in a language.
-func translationOf(c echo.Context, s *models.Survey, tag string) (views.TranslationProps, error) {
+func translationOf(c echo.Context, s *models.Survey, tag string) (surveypages.TranslationProps, error) {
 	d := &s.Draft.V
 	if !slices.Contains(d.Languages, tag) {
-		return views.TranslationProps{}, models.NotFound("translation.error.no_language")
+		return surveypages.TranslationProps{}, models.NotFound("translation.error.no_language")
 	}
-	p := views.TranslationProps{Survey: *s, Progress: survey.ProgressOf(d, s.Name, tag), Show: models.TextState(c.QueryParam("show"))}
+	p := surveypages.TranslationProps{Survey: *s, Progress: survey.ProgressOf(d, s.Name, tag), Show: models.TextState(c.QueryParam("show"))}
 	if p.Show != models.TextMissing && p.Show != models.TextStale {
 		p.Show = ""
 	}
@@ -103,8 +103,8 @@ func translationOf(c echo.Context, s *models.Survey, tag string) (views.Translat
 	return p, nil
 }
 
-func rowOf(d *models.SurveyDefinition, t *models.SurveyText, tag string) views.TranslationRow {
-	r := views.TranslationRow{Name: t.Name, Part: t.Part, Form: t.Form, Base: *t.Value, Text: t.Translation(tag).Text, State: t.State(tag)}
+func rowOf(d *models.SurveyDefinition, t *models.SurveyText, tag string) surveypages.TranslationRow {
+	r := surveypages.TranslationRow{Name: t.Name, Part: t.Part, Form: t.Form, Base: *t.Value, Text: t.Translation(tag).Text, State: t.State(tag)}
 	if q := d.Question(t.Question); q != nil {
 		r.Question = q.ExportTag()
 	}
@@ -127,7 +127,7 @@ func (h *translations) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Translation(p))
+	return web.Render(c, http.StatusOK, surveypages.Translation(p))
 }
 
 // save saves one text, or says that it is right.
@@ -163,12 +163,12 @@ func (h *translations) save(c echo.Context) error {
 	}
 	switch {
 	case web.IsFragment(c) && refused:
-		return web.Render(c, http.StatusUnprocessableEntity, views.TranslationRowFragment(p, row))
+		return web.Render(c, http.StatusUnprocessableEntity, surveypages.TranslationRowFragment(p, row))
 	case web.IsFragment(c):
-		return web.Render(c, http.StatusOK, views.TranslationRowFragment(p, row))
+		return web.Render(c, http.StatusOK, surveypages.TranslationRowFragment(p, row))
 	case refused:
 		for i := range fields {
-			fields[i].Field = views.TranslationField(form.Name)
+			fields[i].Field = surveypages.TranslationField(form.Name)
 		}
 		p.Errors = fields
 		for i := range p.Rows {
@@ -176,8 +176,8 @@ func (h *translations) save(c echo.Context) error {
 				p.Rows[i] = row
 			}
 		}
-		return web.Render(c, status, views.Translation(p))
+		return web.Render(c, status, surveypages.Translation(p))
 	}
 	web.FlashOK(c, i18n.T(ctx, "translation.saved"))
-	return web.Redirect(c, link.SurveyTranslation(s.ID, tag)+"#"+views.TranslationRowID(form.Name))
+	return web.Redirect(c, link.SurveyTranslation(s.ID, tag)+"#"+surveypages.TranslationRowID(form.Name))
 }

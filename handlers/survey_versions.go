@@ -12,7 +12,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/surveypages"
 )
 
 // versionsPage is how many versions a page of their list tells about.
@@ -30,7 +30,7 @@ func (h *builder) versions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.SurveyVersionsProps{Survey: *s}
+	p := surveypages.SurveyVersionsProps{Survey: *s}
 	if before <= 0 && len(all) > 0 {
 		p.Draft = survey.Changes(&all[0].Definition.V, &s.Draft.V)
 	}
@@ -39,13 +39,13 @@ func (h *builder) versions(c echo.Context) error {
 			p.Older = link.With(link.SurveyVersions(s.ID), "before", strconv.Itoa(all[i-1].Version))
 			break
 		}
-		item := views.VersionItem{Version: all[i].Version, At: all[i].CreatedAt, By: h.nameOf(ctx, actor, all[i].CreatedBy), About: all[i].Description, Questions: len(all[i].Definition.V.Questions())}
+		item := surveypages.VersionItem{Version: all[i].Version, At: all[i].CreatedAt, By: h.nameOf(ctx, actor, all[i].CreatedBy), About: all[i].Description, Questions: len(all[i].Definition.V.Questions())}
 		if i+1 < len(all) {
 			item.Changes = survey.Changes(&all[i+1].Definition.V, &all[i].Definition.V)
 		}
 		p.Items = append(p.Items, item)
 	}
-	return web.Render(c, http.StatusOK, views.SurveyVersions(p))
+	return web.Render(c, http.StatusOK, surveypages.SurveyVersions(p))
 }
 
 // nameOf gives the name of who did something; empty when nobody knows any more.
@@ -64,9 +64,9 @@ func (h *builder) version(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.SurveyVersionProps{
+	p := surveypages.SurveyVersionProps{
 		Survey: *s, Definition: &v.Definition.V,
-		Item: views.VersionItem{Version: v.Version, At: v.CreatedAt, By: h.nameOf(ctx, actor, v.CreatedBy), About: v.Description, Questions: len(v.Definition.V.Questions())},
+		Item: surveypages.VersionItem{Version: v.Version, At: v.CreatedAt, By: h.nameOf(ctx, actor, v.CreatedBy), About: v.Description, Questions: len(v.Definition.V.Questions())},
 		With: web.Query(c, "with"),
 	}
 	other := &s.Draft.V
@@ -80,7 +80,7 @@ func (h *builder) version(c echo.Context) error {
 		p.With = ""
 	}
 	p.Changes = survey.Changes(p.Definition, other)
-	return web.Render(c, http.StatusOK, views.SurveyVersion(p))
+	return web.Render(c, http.StatusOK, surveypages.SurveyVersion(p))
 }
 
 // openVersion reads the version of a survey that the address names.
@@ -120,7 +120,7 @@ func (h *builder) check(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.SurveyCheckProps{Survey: *s, Warnings: survey.Warnings(s.Name, &s.Draft.V)}
+	p := surveypages.SurveyCheckProps{Survey: *s, Warnings: survey.Warnings(s.Name, &s.Draft.V)}
 	p.Problems, _ = checkFields(survey.Check(&s.Draft.V))
 	if s.Version > 0 {
 		live, err := h.store.SurveyVersion(ctx, s.ID, s.Version)
@@ -129,5 +129,5 @@ func (h *builder) check(c echo.Context) error {
 		}
 		p.Changes = survey.Changes(&live.Definition.V, &s.Draft.V)
 	}
-	return web.Render(c, http.StatusOK, views.SurveyCheck(p))
+	return web.Render(c, http.StatusOK, surveypages.SurveyCheck(p))
 }

@@ -16,35 +16,36 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // firstAddContact is what a new task that adds a contact begins with.
 var firstAddContact = json.RawMessage(`{"mailingListId":"","collectorId":null,"fields":{},"merge":"email"}`)
 
 // readAddContact gives the form of a task that adds a contact as it was typed, without rows that were left empty.
-func readAddContact(form url.Values, do string) views.AddContactForm {
-	f := views.AddContactForm{ListID: strings.TrimSpace(form.Get("config.mailingListId")), Invite: strings.TrimSpace(form.Get("config.collectorId")), Merge: models.MergeRule(form.Get("config.merge")), Fields: map[string]string{}}
-	for _, name := range views.AddContactFields {
+func readAddContact(form url.Values, do string) workflowpages.AddContactForm {
+	f := workflowpages.AddContactForm{ListID: strings.TrimSpace(form.Get("config.mailingListId")), Invite: strings.TrimSpace(form.Get("config.collectorId")), Merge: models.MergeRule(form.Get("config.merge")), Fields: map[string]string{}}
+	for _, name := range workflowpages.AddContactFields {
 		f.Fields[name] = form.Get("config.fields." + name)
 	}
 	for _, name := range rowNames(form, "config.more", do) {
-		row := views.ContactField{Name: strings.TrimSpace(form.Get(name + ".name")), Value: form.Get(name + ".value")}
-		if row != (views.ContactField{}) {
+		row := frame.ContactField{Name: strings.TrimSpace(form.Get(name + ".name")), Value: form.Get(name + ".value")}
+		if row != (frame.ContactField{}) {
 			f.More = append(f.More, row)
 		}
 	}
 	if do == "add:config.more" {
-		f.More = append(f.More, views.ContactField{Name: nextCustom(f.More)})
+		f.More = append(f.More, frame.ContactField{Name: nextCustom(f.More)})
 	}
 	return f
 }
 
 // nextCustom gives the first of custom1 … custom8 that no row has.
-func nextCustom(rows []views.ContactField) string {
+func nextCustom(rows []frame.ContactField) string {
 	for _, name := range models.CustomFields {
-		if !slices.ContainsFunc(rows, func(r views.ContactField) bool { return r.Name == name }) {
+		if !slices.ContainsFunc(rows, func(r frame.ContactField) bool { return r.Name == name }) {
 			return name
 		}
 	}
@@ -52,7 +53,7 @@ func nextCustom(rows []views.ContactField) string {
 }
 
 // addContactConfig lays what was typed over the config that was there.
-func addContactConfig(old json.RawMessage, f views.AddContactForm) json.RawMessage {
+func addContactConfig(old json.RawMessage, f workflowpages.AddContactForm) json.RawMessage {
 	config := map[string]any{"collectorId": nil}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(old, &members) == nil {
@@ -83,10 +84,10 @@ func addContactConfig(old json.RawMessage, f views.AddContactForm) json.RawMessa
 	return text
 }
 
-func addContactForm(config json.RawMessage) views.AddContactForm {
+func addContactForm(config json.RawMessage) workflowpages.AddContactForm {
 	var c models.AddContactConfig
 	_ = json.Unmarshal(config, &c) // what cannot be read is shown empty, and the check names it
-	f := views.AddContactForm{ListID: c.MailingListID, Merge: c.Merge, Fields: map[string]string{}}
+	f := workflowpages.AddContactForm{ListID: c.MailingListID, Merge: c.Merge, Fields: map[string]string{}}
 	if c.CollectorID != nil {
 		f.Invite = *c.CollectorID
 	}
@@ -95,12 +96,12 @@ func addContactForm(config json.RawMessage) views.AddContactForm {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Fields)) {
 		switch {
-		case slices.Contains(views.AddContactFields, name):
+		case slices.Contains(workflowpages.AddContactFields, name):
 			f.Fields[name] = c.Fields[name]
 		case name == "extRef" || name == "externalDataReference":
 			f.Fields["externalReference"] = c.Fields[name]
 		default:
-			f.More = append(f.More, views.ContactField{Name: name, Value: c.Fields[name]})
+			f.More = append(f.More, frame.ContactField{Name: name, Value: c.Fields[name]})
 		}
 	}
 	return f

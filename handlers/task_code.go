@@ -13,15 +13,15 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/i18n"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/workflowpages"
 )
 
 // firstCode is what a new code task begins with.
 var firstCode = json.RawMessage(`{"source":"function codeTask(inputs) {\n  return {\n    \n  };\n}\n","inputs":[]}`)
 
 // readCode gives the form of a code task as it was typed, without rows that were left empty.
-func readCode(form url.Values, do string) views.CodeForm {
-	f := views.CodeForm{Source: strings.ReplaceAll(form.Get("config.source"), "\r\n", "\n"), Sample: form.Get("sample")}
+func readCode(form url.Values, do string) workflowpages.CodeForm {
+	f := workflowpages.CodeForm{Source: strings.ReplaceAll(form.Get("config.source"), "\r\n", "\n"), Sample: form.Get("sample")}
 	for _, name := range rowNames(form, "config.inputs", do) {
 		in := models.InputSpec{
 			Name: strings.TrimSpace(form.Get(name + ".name")), Value: form.Get(name + ".value"), DataType: models.DataType(form.Get(name + ".dataType")),
@@ -37,7 +37,7 @@ func readCode(form url.Values, do string) views.CodeForm {
 }
 
 // codeConfig lays what was typed over the config that was there.
-func codeConfig(old json.RawMessage, f views.CodeForm) json.RawMessage {
+func codeConfig(old json.RawMessage, f workflowpages.CodeForm) json.RawMessage {
 	config := map[string]any{}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(old, &members) == nil {
@@ -57,10 +57,10 @@ func codeConfig(old json.RawMessage, f views.CodeForm) json.RawMessage {
 	return text
 }
 
-func codeTaskForm(config json.RawMessage) views.CodeForm {
+func codeTaskForm(config json.RawMessage) workflowpages.CodeForm {
 	var c models.CodeConfig
 	_ = json.Unmarshal(config, &c) // what cannot be read is shown empty, and the check names it
-	return views.CodeForm{Source: c.Source, Inputs: c.Inputs}
+	return workflowpages.CodeForm{Source: c.Source, Inputs: c.Inputs}
 }
 
 // withSample gives the task with the inputs that somebody made up to try it with, as JSON; with none it stays as it is.
@@ -96,19 +96,19 @@ func (h *workflows) checkCode(c echo.Context) error {
 	if _, err := h.store.Workflow(ctx, web.Actor(c), c.Param("workflowID")); err != nil {
 		return err
 	}
-	p := views.CodeCheck{OK: true}
+	p := workflowpages.CodeCheck{OK: true}
 	source := form.Get("config.source")
 	if h.scripts == nil || strings.TrimSpace(source) == "" {
-		return web.Render(c, http.StatusOK, views.CodeCheckLine(views.CodeCheck{}))
+		return web.Render(c, http.StatusOK, workflowpages.CodeCheckLine(workflowpages.CodeCheck{}))
 	}
 	failure, err := h.scripts.Check(ctx, source)
 	switch {
 	case err != nil:
-		return web.Render(c, http.StatusOK, views.CodeCheckLine(views.CodeCheck{}))
+		return web.Render(c, http.StatusOK, workflowpages.CodeCheckLine(workflowpages.CodeCheck{}))
 	case failure != nil:
-		p = views.CodeCheck{Line: failure.Line, Column: failure.Column, Problem: i18n.T(ctx, "task.error.code_syntax", "Line", failure.Line, "Column", failure.Column, "Message", failure.Message)}
+		p = workflowpages.CodeCheck{Line: failure.Line, Column: failure.Column, Problem: i18n.T(ctx, "task.error.code_syntax", "Line", failure.Line, "Column", failure.Column, "Message", failure.Message)}
 	case !namesCodeTask.MatchString(source):
-		p = views.CodeCheck{Problem: i18n.T(ctx, "task.error.code_no_function")}
+		p = workflowpages.CodeCheck{Problem: i18n.T(ctx, "task.error.code_no_function")}
 	}
-	return web.Render(c, http.StatusOK, views.CodeCheckLine(p))
+	return web.Render(c, http.StatusOK, workflowpages.CodeCheckLine(p))
 }

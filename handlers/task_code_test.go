@@ -11,7 +11,7 @@ import (
 	"surveyflow/internal/browsertest"
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
 )
 
 // answering is a service that gives a ticket.
@@ -37,7 +37,7 @@ func TestOutputs_are_chosen_from_the_answer_without_scripts(t *testing.T) {
 	if !strings.Contains(string(spec.Config), `"outputs":[{"name":"id","path":"$.ticket.id"}]`) {
 		t.Errorf("config %s", spec.Config)
 	}
-	b.get(views.EditorPath(id, views.EditTask+task)).is(http.StatusOK).says("#outputs .sf-output-result", "12345678901234567890").says("#trial", "Succeeded")
+	b.get(frame.EditorPath(id, frame.EditTask+task)).is(http.StatusOK).says("#outputs .sf-output-result", "12345678901234567890").says("#trial", "Succeeded")
 	// A form that does not show outputs leaves them alone.
 	b.post(link.Task(id, task), "revision", b.draftRevision(id), "config.method", "GET", "config.url", answering(t)).to("")
 	if spec := a.definition(id).Tasks[0]; !strings.Contains(string(spec.Config), `"$.ticket.id"`) {
@@ -79,7 +79,7 @@ func TestOutputs_and_code_in_a_browser(t *testing.T) {
 	chromium := browsertest.New(t)
 	p := chromium.Open(a.server.URL+link.SignIn(), browsertest.View{})
 	signInPage(a, p)
-	p.Goto(a.server.URL + views.EditorPath(id, views.EditTask+task))
+	p.Goto(a.server.URL + frame.EditorPath(id, frame.EditTask+task))
 	p.Click(`[data-take="$.ticket.state"]`)
 	p.Wait(`#outputs .sf-output-result code`)
 	if got := p.Text(`#outputs .sf-output-result code`); got != `"open"` {
@@ -87,7 +87,7 @@ func TestOutputs_and_code_in_a_browser(t *testing.T) {
 	}
 	p.CheckAccessibility()
 	p.CheckFits()
-	p.Goto(a.server.URL + views.EditorPath(id, views.EditTask+code))
+	p.Goto(a.server.URL + frame.EditorPath(id, frame.EditTask+code))
 	p.Wait(".sf-code")
 	browsertest.Eval[any](p, `document.querySelector(".sf-code").codeView.focus()`)
 	p.Press("// 1\n")
@@ -100,7 +100,7 @@ func TestOutputs_and_code_in_a_browser(t *testing.T) {
 		t.Error("Esc and Tab do not leave the editor")
 	}
 	p.CheckAccessibility()
-	dark := chromium.Open(a.server.URL+views.EditorPath(id, views.EditTask+code), browsertest.View{Width: 375, Height: 812, Dark: true})
+	dark := chromium.Open(a.server.URL+frame.EditorPath(id, frame.EditTask+code), browsertest.View{Width: 375, Height: 812, Dark: true})
 	dark.Wait(".sf-code")
 	dark.CheckAccessibility()
 	dark.CheckFits()

@@ -18,8 +18,9 @@ import (
 	"surveyflow/internal/curl"
 	"surveyflow/internal/i18n"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // pasteCurl fills the form of a web service task from a curl command. A command that cannot be read leaves the task as
@@ -38,7 +39,7 @@ func (h *workflows) pasteCurl(c echo.Context) error {
 	if i < 0 || def.Tasks[i].Type != models.TaskWebService {
 		return models.NotFound("error.not_found")
 	}
-	edit := views.EditTask + c.Param("taskID")
+	edit := frame.EditTask + c.Param("taskID")
 	request, err := curl.Parse(f.Get("curl"))
 	if refused, ok := errors.AsType[*curl.Error](err); ok {
 		p, err := h.props(c, e, edit)
@@ -59,7 +60,7 @@ func (h *workflows) pasteCurl(c echo.Context) error {
 		return h.conflict(c, e, f, edit, err, nil)
 	}
 	web.Flash(c, curlFlash(c.Request().Context(), request))
-	return web.Redirect(c, views.EditorPath(e.workflow.ID, edit))
+	return web.Redirect(c, frame.EditorPath(e.workflow.ID, edit))
 }
 
 // curlFlash says that the command was taken over, and what of it was not.
@@ -81,8 +82,8 @@ func curlFlash(ctx context.Context, r *curl.Request) components.Flash {
 
 // curlForm turns a request into the form of a task: a flat JSON object and a form become keys and values, everything
 // else a free text.
-func curlForm(r *curl.Request) (views.WebServiceForm, int) {
-	f := views.WebServiceForm{Method: r.Method, URL: r.URL, Mode: models.BodyFreeText}
+func curlForm(r *curl.Request) (workflowpages.WebServiceForm, int) {
+	f := workflowpages.WebServiceForm{Method: r.Method, URL: r.URL, Mode: models.BodyFreeText}
 	kind := ""
 	for _, h := range r.Headers {
 		if strings.EqualFold(h.Name, "Content-Type") {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/workflowpages"
 )
 
 // rowsLimit is how many rows of a form are read; more than any check lets pass.
@@ -28,11 +28,11 @@ func readTask(form url.Values, old models.TaskSpec, do string) (models.TaskSpec,
 		spec.OnFailure = f
 	}
 	switch form.Get("retry") {
-	case views.RetryDefault:
+	case workflowpages.RetryDefault:
 		spec.Retry = nil
-	case views.RetryNone:
+	case workflowpages.RetryNone:
 		spec.Retry = &models.RetrySpec{Delays: []string{}}
-	case views.RetryOwn:
+	case workflowpages.RetryOwn:
 		spec.Retry = &models.RetrySpec{Delays: readDelays(form.Get("retry.delays"))}
 	}
 	switch spec.Type {
@@ -109,8 +109,8 @@ func sameCall(a, b json.RawMessage) bool {
 }
 
 // readWebService gives the form of a web service task as it was typed, without rows that were left empty.
-func readWebService(form url.Values, do string) views.WebServiceForm {
-	f := views.WebServiceForm{
+func readWebService(form url.Values, do string) workflowpages.WebServiceForm {
+	f := workflowpages.WebServiceForm{
 		Method: form.Get("config.method"), URL: strings.TrimSpace(form.Get("config.url")),
 		Format: models.BodyFormat(form.Get("config.body.format")), Mode: models.BodyMode(form.Get("config.body.mode")),
 		Text: form.Get("config.body.text"), Timeout: strings.TrimSpace(form.Get("config.timeoutSeconds")), Limits: readLimits(form),
@@ -167,7 +167,7 @@ func rowNames(form url.Values, group, do string) []string {
 }
 
 // webServiceConfig lays what was typed over the config that was there.
-func webServiceConfig(old json.RawMessage, f views.WebServiceForm, seconds int) json.RawMessage {
+func webServiceConfig(old json.RawMessage, f workflowpages.WebServiceForm, seconds int) json.RawMessage {
 	config := map[string]any{}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(old, &members) == nil {
@@ -204,12 +204,12 @@ func webServiceConfig(old json.RawMessage, f views.WebServiceForm, seconds int) 
 }
 
 // taskProps fills in the form of a task.
-func taskProps(spec models.TaskSpec) views.TaskProps {
-	p := views.TaskProps{Spec: spec, Retry: views.RetryDefault}
+func taskProps(spec models.TaskSpec) workflowpages.TaskProps {
+	p := workflowpages.TaskProps{Spec: spec, Retry: workflowpages.RetryDefault}
 	if spec.Retry != nil && spec.Retry.Delays != nil {
-		p.Retry = views.RetryNone
+		p.Retry = workflowpages.RetryNone
 		if len(spec.Retry.Delays) > 0 {
-			p.Retry, p.Delays = views.RetryOwn, writeDelays(spec.Retry.Delays)
+			p.Retry, p.Delays = workflowpages.RetryOwn, writeDelays(spec.Retry.Delays)
 		}
 	}
 	if spec.Type == models.TaskWebService {
@@ -231,10 +231,10 @@ func taskProps(spec models.TaskSpec) views.TaskProps {
 	return p
 }
 
-func webServiceForm(config json.RawMessage) views.WebServiceForm {
+func webServiceForm(config json.RawMessage) workflowpages.WebServiceForm {
 	var c models.WebServiceConfig
 	_ = json.Unmarshal(config, &c) // what cannot be read is shown empty, and the check names it
-	f := views.WebServiceForm{Method: c.Method, URL: c.URL, Headers: c.Headers, Credential: c.CredentialID, Outputs: c.Outputs, Limits: limitsForm(config)}
+	f := workflowpages.WebServiceForm{Method: c.Method, URL: c.URL, Headers: c.Headers, Credential: c.CredentialID, Outputs: c.Outputs, Limits: limitsForm(config)}
 	if f.Method == "" {
 		f.Method = "POST"
 	}

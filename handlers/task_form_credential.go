@@ -12,8 +12,9 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/credentialpages"
+	"surveyflow/views/workflowpages"
 )
 
 // typedCredential gives the credential that the form of a web service task chooses, and whether the form asks for one.
@@ -21,14 +22,14 @@ func typedCredential(form url.Values) (id string, asked bool) {
 	if !form.Has("config.auth") {
 		return "", false
 	}
-	if form.Get("config.auth") != views.AuthCredential {
+	if form.Get("config.auth") != workflowpages.AuthCredential {
 		return "", true
 	}
 	return form.Get("config.credentialId"), true
 }
 
 // offerCredentials fills in what the form of a task offers to sign in with.
-func (h *workflows) offerCredentials(ctx context.Context, actor models.Actor, workflowID string, p *views.TaskProps) error {
+func (h *workflows) offerCredentials(ctx context.Context, actor models.Actor, workflowID string, p *workflowpages.TaskProps) error {
 	if p.Spec.Type != models.TaskWebService && p.Spec.Type != models.TaskOutboundWebhook {
 		return nil
 	}
@@ -71,7 +72,7 @@ func tokensOfCredentials(ctx context.Context, s *store.Store, a models.Actor) ([
 	group := i18n.T(ctx, "credential.list.title")
 	var out []components.PipedToken
 	for _, c := range all {
-		for _, part := range views.CredentialParts(c.Type) {
+		for _, part := range credentialpages.CredentialParts(c.Type) {
 			out = append(out, components.PipedToken{
 				Group: group, Label: i18n.T(ctx, "workflow.token.part", "Label", c.Name, "Part", i18n.T(ctx, "credential.part."+part)),
 				Text: "~{cr://" + c.ID + "/" + part + "}",

@@ -8,11 +8,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/workflowpages"
 )
 
 // taskFields fills in the form of a web service task as its page does.
-func taskFields(p views.TaskProps) url.Values {
+func taskFields(p workflowpages.TaskProps) url.Values {
 	form := url.Values{
 		"summary": {p.Spec.Summary}, "onFailure": {string(p.Spec.OnFailure)}, "retry": {p.Retry}, "retry.delays": {p.Delays},
 		"config.method": {p.Web.Method}, "config.url": {p.Web.URL}, "config.timeoutSeconds": {p.Web.Timeout},
@@ -66,16 +66,16 @@ func TestLimitsOfAReceiverAreReadFromTheForm(t *testing.T) {
 		for _, c := range []struct {
 			name  string
 			typed url.Values
-			want  views.LimitsForm
+			want  workflowpages.LimitsForm
 			wrong string
 		}{
-			{"a form without the fields keeps them", url.Values{}, views.LimitsForm{Rate: "2", Concurrency: "3"}, ""},
-			{"numbers", url.Values{"config.ratePerSecond": {" 0,25 "}, "config.concurrency": {"16"}}, views.LimitsForm{Rate: "0.25", Concurrency: "16"}, ""},
-			{"nothing", url.Values{"config.ratePerSecond": {""}, "config.concurrency": {" "}}, views.LimitsForm{}, ""},
-			{"no number", url.Values{"config.ratePerSecond": {"NaN"}}, views.LimitsForm{Rate: "2", Concurrency: "3"}, "config.ratePerSecond"},
-			{"no end", url.Values{"config.ratePerSecond": {"inf"}}, views.LimitsForm{Rate: "2", Concurrency: "3"}, "config.ratePerSecond"},
-			{"half a call", url.Values{"config.concurrency": {"1.5"}}, views.LimitsForm{Rate: "2", Concurrency: "3"}, "config.concurrency"},
-			{"far too many", url.Values{"config.concurrency": {"1e300"}}, views.LimitsForm{Rate: "2", Concurrency: "3"}, "config.concurrency"},
+			{"a form without the fields keeps them", url.Values{}, workflowpages.LimitsForm{Rate: "2", Concurrency: "3"}, ""},
+			{"numbers", url.Values{"config.ratePerSecond": {" 0,25 "}, "config.concurrency": {"16"}}, workflowpages.LimitsForm{Rate: "0.25", Concurrency: "16"}, ""},
+			{"nothing", url.Values{"config.ratePerSecond": {""}, "config.concurrency": {" "}}, workflowpages.LimitsForm{}, ""},
+			{"no number", url.Values{"config.ratePerSecond": {"NaN"}}, workflowpages.LimitsForm{Rate: "2", Concurrency: "3"}, "config.ratePerSecond"},
+			{"no end", url.Values{"config.ratePerSecond": {"inf"}}, workflowpages.LimitsForm{Rate: "2", Concurrency: "3"}, "config.ratePerSecond"},
+			{"half a call", url.Values{"config.concurrency": {"1.5"}}, workflowpages.LimitsForm{Rate: "2", Concurrency: "3"}, "config.concurrency"},
+			{"far too many", url.Values{"config.concurrency": {"1e300"}}, workflowpages.LimitsForm{Rate: "2", Concurrency: "3"}, "config.concurrency"},
 		} {
 			got, errs := readTask(c.typed, old, "")
 			if f := limitsForm(got.Config); f != c.want {

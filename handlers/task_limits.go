@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/workflowpages"
 )
 
 // Fields of the limits that a task sets for its receiver.
@@ -18,18 +18,18 @@ const (
 )
 
 // readLimits gives the limits as they were typed.
-func readLimits(form url.Values) views.LimitsForm {
-	return views.LimitsForm{Rate: strings.TrimSpace(form.Get("config." + fieldRate)), Concurrency: strings.TrimSpace(form.Get("config." + fieldConcurrency))}
+func readLimits(form url.Values) workflowpages.LimitsForm {
+	return workflowpages.LimitsForm{Rate: strings.TrimSpace(form.Get("config." + fieldRate)), Concurrency: strings.TrimSpace(form.Get("config." + fieldConcurrency))}
 }
 
 // limitsForm gives the form of a config's limits.
-func limitsForm(config json.RawMessage) views.LimitsForm {
+func limitsForm(config json.RawMessage) workflowpages.LimitsForm {
 	var c struct {
 		RatePerSecond float64 `json:"ratePerSecond"`
 		Concurrency   int     `json:"concurrency"`
 	}
 	_ = json.Unmarshal(config, &c) // what cannot be read is shown empty, and the check names it
-	var f views.LimitsForm
+	var f workflowpages.LimitsForm
 	if c.RatePerSecond != 0 {
 		f.Rate = strconv.FormatFloat(c.RatePerSecond, 'f', -1, 64)
 	}

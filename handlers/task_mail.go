@@ -9,8 +9,8 @@ import (
 	"surveyflow/internal/richtext"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/workflowpages"
 )
 
 // mailConfig reads the form of an email task.
@@ -46,7 +46,7 @@ func peopleOptions(ctx context.Context, s *store.Store, actor models.Actor) ([]c
 
 // waitConfig reads the form of a wait task. A pause is written as people do: "30 d", "2 h".
 func waitConfig(old json.RawMessage, form url.Values) json.RawMessage {
-	if form.Get("config.kind") == views.WaitUntil {
+	if form.Get("config.kind") == workflowpages.WaitUntil {
 		return configOf(old, models.WaitConfig{Until: strings.TrimSpace(form.Get("config.until")), TimeZone: strings.TrimSpace(form.Get("config.timeZone"))})
 	}
 	c := models.WaitConfig{For: strings.Join(readDelays(form.Get("config.for")), ", ")}
@@ -66,7 +66,7 @@ func configOf(old json.RawMessage, config any) json.RawMessage {
 }
 
 // mailProps fills in the forms of mails and pauses.
-func mailProps(p *views.TaskProps, config json.RawMessage) {
+func mailProps(p *workflowpages.TaskProps, config json.RawMessage) {
 	switch p.Spec.Type {
 	case models.TaskEmail:
 		_ = json.Unmarshal(config, &p.Email) // what cannot be read is shown empty, and the check names it
@@ -74,9 +74,9 @@ func mailProps(p *views.TaskProps, config json.RawMessage) {
 		_ = json.Unmarshal(config, &p.Notify)
 	case models.TaskWait:
 		_ = json.Unmarshal(config, &p.Wait)
-		p.WaitKind, p.WaitFor = views.WaitFor, writeDelays([]string{p.Wait.For})
+		p.WaitKind, p.WaitFor = workflowpages.WaitFor, writeDelays([]string{p.Wait.For})
 		if p.Wait.Until != "" {
-			p.WaitKind = views.WaitUntil
+			p.WaitKind = workflowpages.WaitUntil
 		}
 	}
 }

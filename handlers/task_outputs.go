@@ -18,8 +18,8 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/workflowpages"
 )
 
 const (
@@ -108,7 +108,7 @@ func (h *workflows) answerOf(actor models.Actor, e *editor, taskID string) (answ
 }
 
 // fillResults shows in the panel of the i-th task what its last try came to, and for each output what it finds there.
-func (h *workflows) fillResults(c echo.Context, e *editor, p *views.WorkflowProps, i int) error {
+func (h *workflows) fillResults(c echo.Context, e *editor, p *workflowpages.WorkflowProps, i int) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	spec := e.workflow.Draft.V.Tasks[i]
 	if t := h.trials.of(actor, spec.ID); t != nil && p.Trial == nil && len(p.TrialError) == 0 {
@@ -119,7 +119,7 @@ func (h *workflows) fillResults(c echo.Context, e *editor, p *views.WorkflowProp
 	}
 	known, at, tried := h.answerOf(actor, e, spec.ID)
 	doc := known.document()
-	out := views.OutputsProps{Known: doc != nil, WorkflowID: e.workflow.ID, TaskID: spec.ID}
+	out := workflowpages.OutputsProps{Known: doc != nil, WorkflowID: e.workflow.ID, TaskID: spec.ID}
 	if doc != nil {
 		key := "output.source.run"
 		if tried {
@@ -137,7 +137,7 @@ func (h *workflows) fillResults(c echo.Context, e *editor, p *views.WorkflowProp
 		parts, more := doc.Parts(mostParts)
 		out.More = more
 		for _, part := range parts {
-			out.Found = append(out.Found, views.FoundOutput{
+			out.Found = append(out.Found, workflowpages.FoundOutput{
 				Path: part.Path, Name: extract.LastName(part.Path), Value: cutValue(known.show(part.Value)),
 				Added: slices.ContainsFunc(p.Task.Web.Outputs, func(o models.OutputSpec) bool { return o.Path == part.Path }),
 			})
@@ -148,25 +148,25 @@ func (h *workflows) fillResults(c echo.Context, e *editor, p *views.WorkflowProp
 }
 
 // resultOf says what a path finds in an answer.
-func resultOf(ctx context.Context, a answer, doc *extract.Document, path string) views.OutputResult {
+func resultOf(ctx context.Context, a answer, doc *extract.Document, path string) workflowpages.OutputResult {
 	if strings.TrimSpace(path) == "" {
-		return views.OutputResult{}
+		return workflowpages.OutputResult{}
 	}
 	p, err := extract.ParsePath(path)
 	if e, ok := domainError(err); ok {
-		return views.OutputResult{Problem: i18n.TMap(ctx, e.Key, e.Args)}
+		return workflowpages.OutputResult{Problem: i18n.TMap(ctx, e.Key, e.Args)}
 	}
 	if doc == nil {
-		return views.OutputResult{}
+		return workflowpages.OutputResult{}
 	}
 	value, err := doc.Find(p)
 	switch {
 	case err != nil:
-		return views.OutputResult{Missing: true, Problem: i18n.T(ctx, "output.unreadable")}
+		return workflowpages.OutputResult{Missing: true, Problem: i18n.T(ctx, "output.unreadable")}
 	case value == nil:
-		return views.OutputResult{Missing: true}
+		return workflowpages.OutputResult{Missing: true}
 	}
-	return views.OutputResult{Value: cutValue(a.show(value))}
+	return workflowpages.OutputResult{Value: cutValue(a.show(value))}
 }
 
 func cutValue(s string) string {
@@ -196,13 +196,13 @@ func (h *workflows) findOutput(c echo.Context) error {
 		}
 	}
 	known, _, _ := h.answerOf(web.Actor(c), e, c.Param("taskID"))
-	return web.Render(c, http.StatusOK, views.OutputResultLine(resultOf(c.Request().Context(), known, known.document(), path)))
+	return web.Render(c, http.StatusOK, workflowpages.OutputResultLine(resultOf(c.Request().Context(), known, known.document(), path)))
 }
 
 // outputTokens offers the results of the tasks before, with the values that they had last.
 func outputTokens(ctx context.Context, s pipedScope) ([]components.PipedToken, error) {
 	var all []components.PipedToken
-	titles := views.TaskTitles(ctx, s.before)
+	titles := workflowpages.TaskTitles(ctx, s.before)
 	for i, t := range s.before {
 		group := i18n.T(ctx, "workflow.tokens.outputs", "Number", i+1, "Name", titles[i])
 		add := func(name, path string) {

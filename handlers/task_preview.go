@@ -9,7 +9,7 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/task"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/workflowpages"
 )
 
 // previewTask renders what a task would send for a response, from its form as it is typed. It saves and sends nothing.
@@ -50,12 +50,12 @@ func (h *workflows) previewTask(c echo.Context) error {
 	}
 	p.Errors = append(errs, p.Errors...)
 	p.Rows = rowNames(form, "config.body.pairs", "")
-	return web.Render(c, http.StatusOK, views.TaskPreviewUpdate(*p))
+	return web.Render(c, http.StatusOK, workflowpages.TaskPreviewUpdate(*p))
 }
 
 // preview renders what a task would send; nil for a type that shows no preview. Errors are named like the fields of the
 // form.
-func (h *workflows) preview(actor models.Actor, spec models.TaskSpec, values exampleValues) *views.TaskPreview {
+func (h *workflows) preview(actor models.Actor, spec models.TaskSpec, values exampleValues) *workflowpages.TaskPreview {
 	kind, ok := h.types.Type(spec.Type)
 	if !ok || values.source == nil {
 		return nil
@@ -65,7 +65,7 @@ func (h *workflows) preview(actor models.Actor, spec models.TaskSpec, values exa
 	}
 	compiled, err := kind.Compile(spec.Config)
 	if err != nil {
-		p := &views.TaskPreview{Incomplete: true}
+		p := &workflowpages.TaskPreview{Incomplete: true}
 		if e, ok := domainError(err); ok {
 			p.Errors = inConfig(e.Fields)
 		}
@@ -81,7 +81,7 @@ func (h *workflows) preview(actor models.Actor, spec models.TaskSpec, values exa
 		values.subject = &real
 	}
 	request, problems := previewer.Preview(task.Input{Values: values.source, Actor: models.Actor{OrgID: actor.OrgID}, Now: h.clock.Now(), TaskID: spec.ID, Subject: values.subject})
-	return &views.TaskPreview{Request: &request, Errors: inConfig(problems)}
+	return &workflowpages.TaskPreview{Request: &request, Errors: inConfig(problems)}
 }
 
 // inConfig names errors within a config like the fields of the form.

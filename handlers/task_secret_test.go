@@ -7,7 +7,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/signing"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
 )
 
 func TestLookingAtAWebhookMakesNoSecret(t *testing.T) {
@@ -31,7 +31,7 @@ func TestLookingAtAWebhookMakesNoSecret(t *testing.T) {
 		}
 		return secrets
 	}
-	at := views.EditorPath(w.ID, views.EditTask+task.ID)
+	at := frame.EditorPath(w.ID, frame.EditTask+task.ID)
 	page := b.get(at).is(http.StatusOK).says("main", "There is no secret yet")
 	if got := kept(task.ID); got.Current != "" || page.Find("#webhook-secret").Length() != 0 {
 		t.Fatalf("looking made %+v", got)

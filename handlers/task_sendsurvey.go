@@ -8,8 +8,8 @@ import (
 
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/workflowpages"
 )
 
 // sendSurveyConfig reads the form of a task that sends a survey. Pauses are written as people do: "30 d", "2 h".
@@ -26,7 +26,7 @@ func sendSurveyConfig(old json.RawMessage, form url.Values) json.RawMessage {
 			c.Reminders = before.Reminders
 		}
 	}
-	for _, name := range views.SendSurveyFields {
+	for _, name := range workflowpages.SendSurveyFields {
 		if value := line("fields." + name); value != "" {
 			if c.Fields == nil {
 				c.Fields = map[string]string{}
@@ -37,8 +37,8 @@ func sendSurveyConfig(old json.RawMessage, form url.Values) json.RawMessage {
 	return configOf(old, c)
 }
 
-func sendSurveyForm(config json.RawMessage) views.SendSurveyForm {
-	var f views.SendSurveyForm
+func sendSurveyForm(config json.RawMessage) workflowpages.SendSurveyForm {
+	var f workflowpages.SendSurveyForm
 	_ = json.Unmarshal(config, &f.SendSurveyConfig) // what cannot be read is shown empty, and the check names it
 	if f.Delay != "" {
 		f.DelayText = writeDelays([]string{f.Delay})

@@ -12,25 +12,26 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // readWebhook gives the form of an outbound webhook as it was typed.
-func readWebhook(form url.Values) views.WebhookForm {
-	return views.WebhookForm{
+func readWebhook(form url.Values) workflowpages.WebhookForm {
+	return workflowpages.WebhookForm{
 		Variables: form.Get("config.variables"), Named: form["config.named"],
 		Labels: models.LabelChoice(form.Get("config.labels")), Choices: models.ChoiceValues(form.Get("config.choices")),
 	}
 }
 
 // webhookForm gives the form of a config.
-func webhookForm(config json.RawMessage) views.WebhookForm {
+func webhookForm(config json.RawMessage) workflowpages.WebhookForm {
 	var c models.OutboundWebhookConfig
 	_ = json.Unmarshal(config, &c) // what cannot be read is shown empty, and the check names it
-	f := views.WebhookForm{Variables: views.VariablesAll, Named: c.Variables.Named, Labels: c.Labels, Choices: c.Choices}
+	f := workflowpages.WebhookForm{Variables: workflowpages.VariablesAll, Named: c.Variables.Named, Labels: c.Labels, Choices: c.Choices}
 	if c.Variables.Named != nil {
-		f.Variables = views.VariablesSome
+		f.Variables = workflowpages.VariablesSome
 	}
 	if f.Labels == "" {
 		f.Labels = models.LabelsAuto
@@ -59,7 +60,7 @@ func webhookConfig(old json.RawMessage, form url.Values, do string) (json.RawMes
 		}
 	}
 	variables := models.VariableList{}
-	if hook.Variables == views.VariablesSome {
+	if hook.Variables == workflowpages.VariablesSome {
 		variables.Named = append([]string{}, hook.Named...)
 	}
 	config["url"], config["variables"] = call.URL, variables
@@ -84,7 +85,7 @@ func webhookConfig(old json.RawMessage, form url.Values, do string) (json.RawMes
 }
 
 // offerWebhook fills in what the form of an outbound webhook offers and shows.
-func (h *workflows) offerWebhook(ctx context.Context, e *editor, p *views.TaskProps) error {
+func (h *workflows) offerWebhook(ctx context.Context, e *editor, p *workflowpages.TaskProps) error {
 	if p.Spec.Type != models.TaskOutboundWebhook {
 		return nil
 	}
@@ -149,5 +150,5 @@ func (h *workflows) rotateSecret(c echo.Context) error {
 		return err
 	}
 	web.FlashOK(c, i18n.T(ctx, said))
-	return web.Redirect(c, views.EditorPath(e.workflow.ID, views.EditTask+id))
+	return web.Redirect(c, frame.EditorPath(e.workflow.ID, frame.EditTask+id))
 }

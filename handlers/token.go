@@ -12,7 +12,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/settingspages"
 )
 
 // tokens are a person's API tokens, a part of the page for people who write programs.
@@ -39,10 +39,10 @@ func tokenRoutes(d Deps) []web.Route {
 
 // list tells where the API is, how to begin, and with which tokens. The address may name what a new one is for.
 func (h *tokens) list(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.TokensProps{Form: views.TokenForm{Scope: web.Query(c, "scope")}}, views.ClientsProps{})
+	return h.render(c, http.StatusOK, settingspages.TokensProps{Form: settingspages.TokenForm{Scope: web.Query(c, "scope")}}, settingspages.ClientsProps{})
 }
 
-func (h *tokens) render(c echo.Context, status int, p views.TokensProps, clients views.ClientsProps) error {
+func (h *tokens) render(c echo.Context, status int, p settingspages.TokensProps, clients settingspages.ClientsProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	var err error
 	if p.Tokens, err = h.store.APITokens(ctx, actor); err != nil {
@@ -58,7 +58,7 @@ func (h *tokens) render(c echo.Context, status int, p views.TokensProps, clients
 	if clients.Clients, err = h.store.APIClients(ctx, actor); err != nil {
 		return err
 	}
-	return web.Render(c, status, views.SettingsAPI(views.SettingsAPIProps{
+	return web.Render(c, status, settingspages.SettingsAPI(settingspages.SettingsAPIProps{
 		Base: h.base.API(""), Whoami: h.base.App(link.PatternAPIWhoami), BrandID: web.Organisation(c).ID, UserID: web.User(c).ID, Tokens: p, Clients: clients,
 	}))
 }
@@ -100,12 +100,12 @@ func (h *tokens) create(c echo.Context) error {
 	}
 	secret, token, err := h.people.CreateTokenWith(c.Request().Context(), web.Actor(c), form.settings())
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.TokensProps{Form: views.TokenForm(form), Errors: fields}, views.ClientsProps{})
+		return h.render(c, status, settingspages.TokensProps{Form: settingspages.TokenForm(form), Errors: fields}, settingspages.ClientsProps{})
 	}
 	if err != nil {
 		return err
 	}
-	return h.render(c, http.StatusOK, views.TokensProps{New: secret, Made: token.Name}, views.ClientsProps{})
+	return h.render(c, http.StatusOK, settingspages.TokensProps{New: secret, Made: token.Name}, settingspages.ClientsProps{})
 }
 
 // show shows one of the person's tokens.
@@ -114,15 +114,15 @@ func (h *tokens) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.renderOne(c, http.StatusOK, views.TokenProps{Token: *token, Form: views.NewTokenForm(token)})
+	return h.renderOne(c, http.StatusOK, settingspages.TokenProps{Token: *token, Form: settingspages.NewTokenForm(token)})
 }
 
-func (h *tokens) renderOne(c echo.Context, status int, p views.TokenProps) error {
+func (h *tokens) renderOne(c echo.Context, status int, p settingspages.TokenProps) error {
 	var err error
 	if p.Named, err = h.store.ScopeNames(c.Request().Context(), []models.APIToken{p.Token}); err != nil {
 		return err
 	}
-	return web.Render(c, status, views.SettingsToken(p))
+	return web.Render(c, status, settingspages.SettingsToken(p))
 }
 
 // save changes name and limits of one of the person's tokens.
@@ -138,7 +138,7 @@ func (h *tokens) save(c echo.Context) error {
 	}
 	err = h.people.SaveToken(ctx, actor, token.ID, form.settings())
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.renderOne(c, status, views.TokenProps{Token: *token, Form: views.TokenForm(form), Errors: fields})
+		return h.renderOne(c, status, settingspages.TokenProps{Token: *token, Form: settingspages.TokenForm(form), Errors: fields})
 	}
 	if err != nil {
 		return err
@@ -170,12 +170,12 @@ func (h *tokens) createClient(c echo.Context) error {
 	}
 	secret, made, err := h.people.CreateClient(c.Request().Context(), web.Actor(c), form.Name, form.Scopes)
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, views.TokensProps{}, views.ClientsProps{Name: form.Name, Scopes: form.Scopes, Errors: fields})
+		return h.render(c, status, settingspages.TokensProps{}, settingspages.ClientsProps{Name: form.Name, Scopes: form.Scopes, Errors: fields})
 	}
 	if err != nil {
 		return err
 	}
-	return h.render(c, http.StatusOK, views.TokensProps{}, views.ClientsProps{Made: made, Secret: secret})
+	return h.render(c, http.StatusOK, settingspages.TokensProps{}, settingspages.ClientsProps{Made: made, Secret: secret})
 }
 
 // revokeClient ends one of the person's OAuth clients, and the tokens that it got.

@@ -7,7 +7,7 @@ import (
 	"surveyflow/internal/extract"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/runpages"
 )
 
 // maxTrials is how many results of tried tasks are kept. An answer has at most a megabyte.
@@ -25,7 +25,7 @@ type trialKey struct{ user, task string }
 
 type trial struct {
 	at      time.Time
-	attempt views.RunAttempt
+	attempt runpages.RunAttempt
 	answer  answer
 	outputs *string // JSON, masked
 }
@@ -53,7 +53,7 @@ func (a answer) show(raw []byte) string {
 	return a.mask(string(raw))
 }
 
-func (t *trials) keep(actor models.Actor, taskID string, attempt views.RunAttempt, tried *workflow.Tried, now time.Time) {
+func (t *trials) keep(actor models.Actor, taskID string, attempt runpages.RunAttempt, tried *workflow.Tried, now time.Time) {
 	kept := &trial{at: now, attempt: attempt, outputs: tried.Outputs}
 	if tried.Answer != nil {
 		kept.answer = answer{tried.Answer.Body, tried.Answer.ContentType, tried.Mask}

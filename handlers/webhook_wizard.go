@@ -16,7 +16,9 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // The wizard for an outbound webhook keeps what was typed in its form, from page to page: nothing is stored before the end, and
@@ -24,9 +26,9 @@ import (
 
 // newWebhook shows the first page of the wizard.
 func (h *workflows) newWebhook(c echo.Context) error {
-	return h.renderWizard(c, http.StatusOK, views.WizardProps{
-		Step: views.WizardVariables, Secret: signing.NewSecret(), Enabled: true,
-		Hook: views.WebhookForm{Variables: views.VariablesAll, Labels: models.LabelsAuto, Choices: models.ChoiceLabels},
+	return h.renderWizard(c, http.StatusOK, workflowpages.WizardProps{
+		Step: workflowpages.WizardVariables, Secret: signing.NewSecret(), Enabled: true,
+		Hook: workflowpages.WebhookForm{Variables: workflowpages.VariablesAll, Labels: models.LabelsAuto, Choices: models.ChoiceLabels},
 	})
 }
 
@@ -37,12 +39,12 @@ func (h *workflows) stepWebhook(c echo.Context) error {
 		return err
 	}
 	p := readWizard(form)
-	at := slices.Index(views.WizardSteps, p.Step)
+	at := slices.Index(workflowpages.WizardSteps, p.Step)
 	switch do := form.Get("do"); {
 	case at < 0:
 		return &models.Error{Code: models.CodeInvalid, Key: "error.bad_request"}
 	case do == "back":
-		p.Step = views.WizardSteps[max(at-1, 0)]
+		p.Step = workflowpages.WizardSteps[max(at-1, 0)]
 		return h.renderWizard(c, http.StatusOK, p)
 	case do == "test":
 		return h.testWebhook(c, p)
@@ -52,13 +54,13 @@ func (h *workflows) stepWebhook(c echo.Context) error {
 	if p.Errors = h.wizardErrors(p); len(p.Errors) > 0 {
 		return h.renderWizard(c, http.StatusUnprocessableEntity, p)
 	}
-	if p.Step == views.WizardFinish {
+	if p.Step == workflowpages.WizardFinish {
 		return h.createWebhook(c, p)
 	}
-	p.Step = views.WizardSteps[at+1]
-	if p.Step == views.WizardFinish {
+	p.Step = workflowpages.WizardSteps[at+1]
+	if p.Step == workflowpages.WizardFinish {
 		if p.Name == "" {
-			p.Name = cutRunes(i18n.T(c.Request().Context(), "webhook.wizard.name.default", "Host", views.Host(p.URL)), 200)
+			p.Name = cutRunes(i18n.T(c.Request().Context(), "webhook.wizard.name.default", "Host", components.Host(p.URL)), 200)
 		}
 		if p.Tested != p.URL {
 			p.Enabled = false
@@ -67,35 +69,35 @@ func (h *workflows) stepWebhook(c echo.Context) error {
 	return h.renderWizard(c, http.StatusOK, p)
 }
 
-func readWizard(form url.Values) views.WizardProps {
-	return views.WizardProps{
+func readWizard(form url.Values) workflowpages.WizardProps {
+	return workflowpages.WizardProps{
 		Step: form.Get("step"), Hook: readWebhook(form), URL: strings.TrimSpace(form.Get("config.url")), Secret: form.Get("secret"),
 		Tested: form.Get("tested"), Anyway: form.Get("anyway"), Name: strings.TrimSpace(form.Get("name")), Enabled: form.Get("enabled") != "",
 	}
 }
 
 // wizardConfig gives the config of the task that the wizard makes.
-func wizardConfig(p views.WizardProps, secret string) models.OutboundWebhookConfig {
+func wizardConfig(p workflowpages.WizardProps, secret string) models.OutboundWebhookConfig {
 	c := models.OutboundWebhookConfig{URL: p.URL, Labels: p.Hook.Labels, Choices: p.Hook.Choices, Secret: secret}
-	if p.Hook.Variables == views.VariablesSome {
+	if p.Hook.Variables == workflowpages.VariablesSome {
 		c.Variables.Named = append([]string{}, p.Hook.Named...)
 	}
 	return c
 }
 
 // wizardErrors tells what is wrong with the page that was sent.
-func (h *workflows) wizardErrors(p views.WizardProps) []models.FieldError {
+func (h *workflows) wizardErrors(p workflowpages.WizardProps) []models.FieldError {
 	var wrong []models.FieldError
 	switch p.Step {
-	case views.WizardVariables:
-		if p.Hook.Variables == views.VariablesSome && len(p.Hook.Named) == 0 {
+	case workflowpages.WizardVariables:
+		if p.Hook.Variables == workflowpages.VariablesSome && len(p.Hook.Named) == 0 {
 			wrong = append(wrong, models.Field("config.variables", "task.error.webhook_variables"))
 		}
-	case views.WizardAddress:
+	case workflowpages.WizardAddress:
 		if wrong = h.configErrors(p); len(wrong) == 0 && p.Tested != p.URL && p.Anyway != p.URL {
 			wrong = append(wrong, models.Field("config.url", "webhook.wizard.untested"))
 		}
-	case views.WizardFinish:
+	case workflowpages.WizardFinish:
 		switch {
 		case p.Name == "":
 			wrong = append(wrong, models.Field("name", "webhook.wizard.no_name"))
@@ -108,7 +110,7 @@ func (h *workflows) wizardErrors(p views.WizardProps) []models.FieldError {
 }
 
 // configErrors tells what is wrong with the task as a whole; the fields are those of the form.
-func (h *workflows) configErrors(p views.WizardProps) []models.FieldError {
+func (h *workflows) configErrors(p workflowpages.WizardProps) []models.FieldError {
 	config, err := models.MarshalJSON(wizardConfig(p, p.Secret))
 	kind, ok := h.types.Type(models.TaskOutboundWebhook)
 	if err != nil || !ok {
@@ -125,9 +127,9 @@ func (h *workflows) configErrors(p views.WizardProps) []models.FieldError {
 }
 
 // testWebhook sends a signed sample to the address.
-func (h *workflows) testWebhook(c echo.Context, p views.WizardProps) error {
+func (h *workflows) testWebhook(c echo.Context, p workflowpages.WizardProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	p.Step, p.Tested, p.Anyway = views.WizardAddress, "", ""
+	p.Step, p.Tested, p.Anyway = workflowpages.WizardAddress, "", ""
 	if p.Errors = h.configErrors(p); len(p.Errors) > 0 {
 		return h.renderWizard(c, http.StatusUnprocessableEntity, p)
 	}
@@ -155,7 +157,7 @@ func (h *workflows) testWebhook(c echo.Context, p views.WizardProps) error {
 }
 
 // createWebhook makes the workflow, puts it live and, when its connection was tested, turns it on.
-func (h *workflows) createWebhook(c echo.Context, p views.WizardProps) error {
+func (h *workflows) createWebhook(c echo.Context, p workflowpages.WizardProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	survey, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
 	if err != nil {
@@ -203,20 +205,20 @@ func (h *workflows) createWebhook(c echo.Context, p views.WizardProps) error {
 		said = "webhook.wizard.made.off"
 	}
 	web.FlashOK(c, i18n.T(ctx, said, "Name", p.Name))
-	return web.Redirect(c, views.EditorPath(w.ID, views.EditTask+def.Tasks[0].ID))
+	return web.Redirect(c, frame.EditorPath(w.ID, frame.EditTask+def.Tasks[0].ID))
 }
 
 // renderWizard adds to a page of the wizard what it offers.
-func (h *workflows) renderWizard(c echo.Context, status int, p views.WizardProps) error {
+func (h *workflows) renderWizard(c echo.Context, status int, p workflowpages.WizardProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	survey, err := h.store.Survey(ctx, actor, c.Param("surveyID"))
 	if err != nil {
 		return err
 	}
 	p.Survey = *survey
-	p.Offer = views.WebhookOffer{SurveyID: survey.ID, Variables: variableOptions(ctx, &survey.Draft.V, p.Hook.Named)}
-	if p.Step != views.WizardAddress {
-		return web.Render(c, status, views.WebhookWizard(p))
+	p.Offer = workflowpages.WebhookOffer{SurveyID: survey.ID, Variables: variableOptions(ctx, &survey.Draft.V, p.Hook.Named)}
+	if p.Step != workflowpages.WizardAddress {
+		return web.Render(c, status, workflowpages.WebhookWizard(p))
 	}
 	if p.Receivers, err = receiverOptions(ctx, h.store, h.base, actor); err != nil {
 		return err
@@ -228,5 +230,5 @@ func (h *workflows) renderWizard(c echo.Context, status int, p views.WizardProps
 	if p.Tokens, err = pipedTokens(ctx, pipedScope{store: h.store, actor: actor, survey: &survey.Draft.V}, sample.source); err != nil {
 		return err
 	}
-	return web.Render(c, status, views.WebhookWizard(p))
+	return web.Render(c, status, workflowpages.WebhookWizard(p))
 }

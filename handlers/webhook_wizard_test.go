@@ -16,7 +16,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
 )
 
 // sink takes messages, and refuses those to /refuse.
@@ -124,7 +124,7 @@ func TestTheWizardMakesALiveWebhookWithoutJavaScript(t *testing.T) {
 	task := w.Draft.V.Tasks[0].ID
 	b.post(link.TaskSecretRotate(w.ID, task), "revision", b.draftRevision(w.ID), "config.url", receiver.URL+"/other", "config.variables", "all", "config.labels", "data", "config.choices", "both",
 		"config.ratePerSecond", "2.5", "config.concurrency", "4").to("")
-	page = b.get(views.EditorPath(w.ID, views.EditTask+task)).says("main", "signs as well. That ends")
+	page = b.get(frame.EditorPath(w.ID, frame.EditTask+task)).says("main", "signs as well. That ends")
 	if page.Find("#webhook-secret").AttrOr("value", "") == secret || page.value("config.url") != receiver.URL+"/other" || page.value("config.ratePerSecond") != "2.5" {
 		t.Error("the secret or the form is the old one")
 	}

@@ -21,8 +21,9 @@ import (
 	"surveyflow/internal/task"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // workflows are the pages of workflows: lists, the form for a new one, and the editor.
@@ -101,7 +102,7 @@ func workflowRoutes(d Deps) []web.Route {
 // list shows all workflows or, as a tab of a survey, its own.
 func (h *workflows) list(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	p := views.WorkflowsProps{SurveyID: c.Param("surveyID"), Search: cutRunes(web.Query(c, "q"), 200)}
+	p := workflowpages.WorkflowsProps{SurveyID: c.Param("surveyID"), Search: cutRunes(web.Query(c, "q"), 200)}
 	if p.SurveyID != "" {
 		s, err := h.store.Survey(ctx, actor, p.SurveyID)
 		if err != nil {
@@ -119,11 +120,11 @@ func (h *workflows) list(c echo.Context) error {
 	if p.Items, err = h.items(ctx, actor, rows); err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Workflows(p))
+	return web.Render(c, http.StatusOK, workflowpages.Workflows(p))
 }
 
 // items are the lines of a list of workflows, with names of their surveys and their last runs.
-func (h *workflows) items(ctx context.Context, actor models.Actor, rows []models.Workflow) ([]views.WorkflowItem, error) {
+func (h *workflows) items(ctx context.Context, actor models.Actor, rows []models.Workflow) ([]workflowpages.WorkflowItem, error) {
 	ids := make([]string, len(rows))
 	for i, w := range rows {
 		ids[i] = w.ID
@@ -136,10 +137,10 @@ func (h *workflows) items(ctx context.Context, actor models.Actor, rows []models
 	if err != nil {
 		return nil, err
 	}
-	items := make([]views.WorkflowItem, len(rows))
+	items := make([]workflowpages.WorkflowItem, len(rows))
 	for i := range rows {
 		w := &rows[i]
-		items[i] = views.WorkflowItem{Head: headOf(w), Words: taskListWords(ctx, w.Draft.V.Tasks), UpdatedAt: w.UpdatedAt}
+		items[i] = workflowpages.WorkflowItem{Head: headOf(w), Words: taskListWords(ctx, w.Draft.V.Tasks), UpdatedAt: w.UpdatedAt}
 		if w.SurveyID != nil {
 			items[i].Head.SurveyName = names[*w.SurveyID]
 		}
@@ -157,9 +158,9 @@ func taskListWords(ctx context.Context, tasks []models.TaskSpec) string {
 	case 0:
 		return i18n.T(ctx, "workflow.words.no_tasks")
 	case 1:
-		return views.TaskTitle(ctx, tasks[0])
+		return workflowpages.TaskTitle(ctx, tasks[0])
 	}
-	return i18n.T(ctx, "workflow.words.more", "First", views.TaskTitle(ctx, tasks[0]), "Count", len(tasks)-1)
+	return i18n.T(ctx, "workflow.words.more", "First", workflowpages.TaskTitle(ctx, tasks[0]), "Count", len(tasks)-1)
 }
 
 // surveyNames gives the names of the surveys that the workflows belong to, each read once.
@@ -186,8 +187,8 @@ func surveyNames(ctx context.Context, s *store.Store, actor models.Actor, rows [
 }
 
 // headOf gives what every view of a workflow tells, without the name of its survey.
-func headOf(w *models.Workflow) views.WorkflowHead {
-	head := views.WorkflowHead{
+func headOf(w *models.Workflow) frame.WorkflowHead {
+	head := frame.WorkflowHead{
 		ID: w.ID, Name: w.Name, Status: w.Status(), OffReason: w.OffReason, Version: w.Version, Changed: w.Changed(),
 	}
 	if w.SurveyID != nil {
@@ -200,14 +201,14 @@ func headOf(w *models.Workflow) views.WorkflowHead {
 }
 
 func (h *workflows) new(c echo.Context) error {
-	p := views.WorkflowNewProps{SurveyID: web.Query(c, "survey"), Starter: web.Query(c, "starter"), Event: web.Query(c, "event")}
-	if !slices.Contains(views.Starters, p.Starter) {
-		p.Starter = views.StarterSend
+	p := workflowpages.WorkflowNewProps{SurveyID: web.Query(c, "survey"), Starter: web.Query(c, "starter"), Event: web.Query(c, "event")}
+	if !slices.Contains(workflowpages.Starters, p.Starter) {
+		p.Starter = workflowpages.StarterSend
 	}
 	return h.renderNew(c, http.StatusOK, p)
 }
 
-func (h *workflows) renderNew(c echo.Context, status int, p views.WorkflowNewProps) error {
+func (h *workflows) renderNew(c echo.Context, status int, p workflowpages.WorkflowNewProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	surveys, _, err := h.store.Surveys(ctx, actor, store.SurveyFilter{Page: store.Page{Limit: store.MaxPage}})
 	if err != nil {
@@ -231,7 +232,7 @@ func (h *workflows) renderNew(c echo.Context, status int, p views.WorkflowNewPro
 	if p.Receivers, err = receiverOptions(ctx, h.store, h.base, actor); err != nil {
 		return err
 	}
-	return web.Render(c, status, views.WorkflowNew(p))
+	return web.Render(c, status, workflowpages.WorkflowNew(p))
 }
 
 // receiverOptions offers the addresses of the actor's receivers.
@@ -260,7 +261,7 @@ func (h *workflows) create(c echo.Context) error {
 	}
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	refuse := func(field, key string) error {
-		return h.renderNew(c, http.StatusUnprocessableEntity, views.WorkflowNewProps{
+		return h.renderNew(c, http.StatusUnprocessableEntity, workflowpages.WorkflowNewProps{
 			Name: in.Name, SurveyID: in.SurveyID, Starter: in.Starter, URL: in.URL, Event: in.Event, Errors: []models.FieldError{models.Field(field, key)},
 		})
 	}
@@ -268,10 +269,10 @@ func (h *workflows) create(c echo.Context) error {
 	if !slices.Contains(models.EventTypes, event) {
 		event = models.EventSurveyResponse
 	}
-	other := event == models.EventSurveyResponse && views.StarterEvent(in.Starter) != event // about a survey, on an event of another kind
+	other := event == models.EventSurveyResponse && workflowpages.StarterEvent(in.Starter) != event // about a survey, on an event of another kind
 	asked := in.SurveyID
 	if other {
-		event = views.StarterEvent(in.Starter)
+		event = workflowpages.StarterEvent(in.Starter)
 	}
 	def := models.WorkflowDefinition{Event: models.EventSpec{Type: event}}
 	w := models.Workflow{ID: models.NewID(models.PrefixWorkflow), OwnerID: actor.UserID, EventType: event}
@@ -286,7 +287,7 @@ func (h *workflows) create(c echo.Context) error {
 		if err != nil {
 			return refuse("surveyId", "workflow.error.survey")
 		}
-		if in.Starter == views.StarterWeekly {
+		if in.Starter == workflowpages.StarterWeekly {
 			beginWeekly(ctx, &def, survey, h.base.App(link.SurveyReports(asked)), web.User(c))
 		} else {
 			beginSending(ctx, &def, in.Starter, asked)
@@ -309,7 +310,7 @@ func (h *workflows) create(c echo.Context) error {
 		return refuse("name", "workflow.error.name")
 	}
 	if event != models.EventSurveyResponse && !other {
-		in.Starter = views.StarterEmpty
+		in.Starter = workflowpages.StarterEmpty
 	}
 	workflow.Normalize(&def)
 	// Whoever makes a workflow by hand and goes away hears of failed runs, until they say that they need not.
@@ -322,12 +323,12 @@ func (h *workflows) create(c echo.Context) error {
 		return err
 	}
 	if event != models.EventSurveyResponse {
-		return web.Redirect(c, views.EditorPath(w.ID, views.EditEvent))
+		return web.Redirect(c, frame.EditorPath(w.ID, frame.EditEvent))
 	}
 	if len(def.Tasks) == 0 {
 		return web.Redirect(c, link.Workflow(w.ID))
 	}
-	at := views.EditorPath(w.ID, views.EditTask+def.Tasks[0].ID)
+	at := frame.EditorPath(w.ID, frame.EditTask+def.Tasks[0].ID)
 	if in.URL == "" { // what it lacks is said at once
 		at = link.With(at, "check", "1")
 	}

@@ -7,28 +7,29 @@ import (
 
 	"surveyflow/internal/i18n"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // marks tells which cards are new or changed since the live version.
 func marks(live, draft *models.WorkflowDefinition) map[string]string {
 	out := map[string]string{}
 	if !sameJSON(live.Event, draft.Event) {
-		out[views.EditEvent] = "changed"
+		out[frame.EditEvent] = "changed"
 	}
 	switch {
 	case live.Condition == nil && draft.Condition != nil:
-		out[views.EditCondition] = "new"
+		out[frame.EditCondition] = "new"
 	case !sameJSON(live.Condition, draft.Condition):
-		out[views.EditCondition] = "changed"
+		out[frame.EditCondition] = "changed"
 	}
 	for _, t := range draft.Tasks {
 		i := taskIndex(live.Tasks, t.ID)
 		switch {
 		case i < 0:
-			out[views.EditTask+t.ID] = "new"
+			out[frame.EditTask+t.ID] = "new"
 		case !sameJSON(live.Tasks[i], t):
-			out[views.EditTask+t.ID] = "changed"
+			out[frame.EditTask+t.ID] = "changed"
 		}
 	}
 	return out
@@ -39,28 +40,28 @@ func changes(ctx context.Context, live, draft *models.WorkflowDefinition) []stri
 	var out []string
 	say := func(key string, args ...any) { out = append(out, i18n.T(ctx, key, args...)) }
 	marked := marks(live, draft)
-	if marked[views.EditEvent] != "" {
+	if marked[frame.EditEvent] != "" {
 		say("workflow.change.event")
 	}
 	switch {
 	case draft.Condition == nil && live.Condition != nil:
 		say("workflow.change.condition.removed")
-	case marked[views.EditCondition] == "new":
+	case marked[frame.EditCondition] == "new":
 		say("workflow.change.condition.new")
-	case marked[views.EditCondition] != "":
+	case marked[frame.EditCondition] != "":
 		say("workflow.change.condition.changed")
 	}
 	for i, t := range draft.Tasks {
-		switch marked[views.EditTask+t.ID] {
+		switch marked[frame.EditTask+t.ID] {
 		case "new":
-			say("workflow.change.task.new", "Name", views.TaskTitleAt(ctx, draft.Tasks, i))
+			say("workflow.change.task.new", "Name", workflowpages.TaskTitleAt(ctx, draft.Tasks, i))
 		case "changed":
-			say("workflow.change.task.changed", "Name", views.TaskTitleAt(ctx, draft.Tasks, i))
+			say("workflow.change.task.changed", "Name", workflowpages.TaskTitleAt(ctx, draft.Tasks, i))
 		}
 	}
 	for i, t := range live.Tasks {
 		if taskIndex(draft.Tasks, t.ID) < 0 {
-			say("workflow.change.task.removed", "Name", views.TaskTitleAt(ctx, live.Tasks, i))
+			say("workflow.change.task.removed", "Name", workflowpages.TaskTitleAt(ctx, live.Tasks, i))
 		}
 	}
 	if reordered(live.Tasks, draft.Tasks) {

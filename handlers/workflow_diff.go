@@ -1,6 +1,8 @@
 package handlers
 
-import "surveyflow/views"
+import (
+	"surveyflow/views/workflowpages"
+)
 
 const (
 	// mostDiffed is how many lines are compared one by one; longer texts differ as a whole.
@@ -11,7 +13,7 @@ const (
 
 // diffLines tells which lines are in the new text alone and which in the old one alone, with a few of the others around them.
 // There are none when the texts are the same.
-func diffLines(old, now []string) []views.DiffLine {
+func diffLines(old, now []string) []workflowpages.DiffLine {
 	begin := 0
 	for begin < len(old) && begin < len(now) && old[begin] == now[begin] {
 		begin++
@@ -23,10 +25,10 @@ func diffLines(old, now []string) []views.DiffLine {
 	if begin == len(old) && begin == len(now) {
 		return nil
 	}
-	all := make([]views.DiffLine, 0, len(old)+len(now))
+	all := make([]workflowpages.DiffLine, 0, len(old)+len(now))
 	same := func(lines []string) {
 		for _, l := range lines {
-			all = append(all, views.DiffLine{Text: l})
+			all = append(all, workflowpages.DiffLine{Text: l})
 		}
 	}
 	same(old[:begin])
@@ -36,10 +38,10 @@ func diffLines(old, now []string) []views.DiffLine {
 }
 
 // diffMiddle finds the longest lines that two texts have in common, in their order; the others differ.
-func diffMiddle(old, now []string) []views.DiffLine {
-	var all []views.DiffLine
-	gone := func(l string) { all = append(all, views.DiffLine{Text: l, Change: views.DiffGone}) }
-	come := func(l string) { all = append(all, views.DiffLine{Text: l, Change: views.DiffNew}) }
+func diffMiddle(old, now []string) []workflowpages.DiffLine {
+	var all []workflowpages.DiffLine
+	gone := func(l string) { all = append(all, workflowpages.DiffLine{Text: l, Change: workflowpages.DiffGone}) }
+	come := func(l string) { all = append(all, workflowpages.DiffLine{Text: l, Change: workflowpages.DiffNew}) }
 	if len(old) > mostDiffed || len(now) > mostDiffed {
 		for _, l := range old {
 			gone(l)
@@ -64,7 +66,7 @@ func diffMiddle(old, now []string) []views.DiffLine {
 	for i < len(old) || j < len(now) {
 		switch {
 		case i < len(old) && j < len(now) && old[i] == now[j]:
-			all = append(all, views.DiffLine{Text: old[i]})
+			all = append(all, workflowpages.DiffLine{Text: old[i]})
 			i, j = i+1, j+1
 		case j == len(now) || i < len(old) && common[(i+1)*width+j] >= common[i*width+j+1]:
 			gone(old[i])
@@ -78,7 +80,7 @@ func diffMiddle(old, now []string) []views.DiffLine {
 }
 
 // shorten leaves out lines that are far from any that differ.
-func shorten(all []views.DiffLine) []views.DiffLine {
+func shorten(all []workflowpages.DiffLine) []workflowpages.DiffLine {
 	near := make([]bool, len(all))
 	for i, l := range all {
 		if l.Change == "" {
@@ -88,14 +90,14 @@ func shorten(all []views.DiffLine) []views.DiffLine {
 			near[k] = true
 		}
 	}
-	var out []views.DiffLine
+	var out []workflowpages.DiffLine
 	for i, l := range all {
 		switch {
 		case near[i]:
 			out = append(out, l)
-		case len(out) > 0 && out[len(out)-1].Change == views.DiffSkipped:
+		case len(out) > 0 && out[len(out)-1].Change == workflowpages.DiffSkipped:
 		default:
-			out = append(out, views.DiffLine{Change: views.DiffSkipped})
+			out = append(out, workflowpages.DiffLine{Change: workflowpages.DiffSkipped})
 		}
 	}
 	return out

@@ -17,8 +17,9 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // editor is a workflow in the hands of its editor: what is read for every view of it.
@@ -76,7 +77,7 @@ func (h *workflows) open(c echo.Context) (*editor, error) {
 func (e *editor) taskOf(c echo.Context) int {
 	id := c.Param("taskID")
 	if id == "" {
-		id, _ = strings.CutPrefix(web.Query(c, "edit"), views.EditTask)
+		id, _ = strings.CutPrefix(web.Query(c, "edit"), frame.EditTask)
 	}
 	return taskIndex(e.workflow.Draft.V.Tasks, id)
 }
@@ -116,17 +117,17 @@ func (e *editor) place(path string) (edit, field string) {
 			if inside, ok := strings.CutPrefix(field, "condition"); ok {
 				field = conditionField(inside, def.Tasks[i].Condition)
 			}
-			return views.EditTask + def.Tasks[i].ID, field
+			return frame.EditTask + def.Tasks[i].ID, field
 		}
 	}
 	if rest, ok := strings.CutPrefix(path, "condition"); ok {
-		return views.EditCondition, conditionField(rest, def.Condition)
+		return frame.EditCondition, conditionField(rest, def.Condition)
 	}
 	if strings.HasPrefix(path, "event") {
-		return views.EditEvent, path
+		return frame.EditEvent, path
 	}
 	if path == "tasks" {
-		return views.EditAdd + strconv.Itoa(len(def.Tasks)), ""
+		return frame.EditAdd + strconv.Itoa(len(def.Tasks)), ""
 	}
 	return "", ""
 }
@@ -144,36 +145,36 @@ func (e *editor) errorsOf(edit string) []models.FieldError {
 }
 
 // problemLinks lists all problems with links to their fields.
-func (e *editor) problemLinks(ctx context.Context) []views.Problem {
-	out := make([]views.Problem, len(e.problems))
+func (e *editor) problemLinks(ctx context.Context) []workflowpages.Problem {
+	out := make([]workflowpages.Problem, len(e.problems))
 	for i, p := range e.problems {
 		edit, field := e.place(p.Field)
 		text := i18n.TMap(ctx, p.Key, p.Args)
 		for n, t := range e.workflow.Draft.V.Tasks {
-			if edit == views.EditTask+t.ID {
+			if edit == frame.EditTask+t.ID {
 				text = i18n.T(ctx, "workflow.problem.in", "Step", i18n.T(ctx, "workflow.step.task", "Number", n+1), "Problem", text)
 			}
 		}
-		if edit == views.EditCondition {
+		if edit == frame.EditCondition {
 			text = i18n.T(ctx, "workflow.problem.in", "Step", i18n.T(ctx, "workflow.step.condition"), "Problem", text)
 		}
-		href := link.With(views.EditorPath(e.workflow.ID, edit), "check", "1")
+		href := link.With(frame.EditorPath(e.workflow.ID, edit), "check", "1")
 		if field != "" {
 			href += "#" + components.FieldID(field)
 		}
-		out[i] = views.Problem{Text: text, Href: href}
+		out[i] = workflowpages.Problem{Text: text, Href: href}
 	}
 	return out
 }
 
 // props gathers what the editor shows, with its panel as asked for.
-func (h *workflows) props(c echo.Context, e *editor, edit string) (views.WorkflowProps, error) {
+func (h *workflows) props(c echo.Context, e *editor, edit string) (workflowpages.WorkflowProps, error) {
 	ctx := c.Request().Context()
 	w := e.workflow
 	def := w.Draft.V
-	p := views.WorkflowProps{
+	p := workflowpages.WorkflowProps{
 		Head: headOf(w), Definition: def, Revision: w.DraftRev, Tokens: e.tokens, Examples: e.examples.words, Edit: edit, Event: def.Event, Condition: def.Condition, Name: w.Name,
-		Steps: map[string]views.StepState{}, Response: web.Query(c, "response"),
+		Steps: map[string]workflowpages.StepState{}, Response: web.Query(c, "response"),
 	}
 	if e.survey != nil {
 		p.Head.SurveyName = e.survey.Name
@@ -200,7 +201,7 @@ func (h *workflows) props(c echo.Context, e *editor, edit string) (views.Workflo
 }
 
 // fillSteps tells each card how it stands: problems, changes since the live version, and its part in the last run.
-func (h *workflows) fillSteps(c echo.Context, e *editor, p *views.WorkflowProps) error {
+func (h *workflows) fillSteps(c echo.Context, e *editor, p *workflowpages.WorkflowProps) error {
 	for _, f := range e.problems {
 		edit, _ := e.place(f.Field)
 		s := p.Steps[edit]
@@ -221,35 +222,35 @@ func (h *workflows) fillSteps(c echo.Context, e *editor, p *views.WorkflowProps)
 		if t.Status == "pending" {
 			continue
 		}
-		s := p.Steps[views.EditTask+t.ID]
+		s := p.Steps[frame.EditTask+t.ID]
 		s.LastRun = t.Status
-		p.Steps[views.EditTask+t.ID] = s
+		p.Steps[frame.EditTask+t.ID] = s
 	}
 	return nil
 }
 
 // fillPanel reads what only the chosen panel needs; an unknown choice closes it.
-func (h *workflows) fillPanel(c echo.Context, e *editor, p *views.WorkflowProps) error {
+func (h *workflows) fillPanel(c echo.Context, e *editor, p *workflowpages.WorkflowProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
 	def := &e.workflow.Draft.V
 	var err error
 	switch {
-	case p.Edit == views.EditPutLive && !e.workflow.Changed():
+	case p.Edit == frame.EditPutLive && !e.workflow.Changed():
 		p.Edit = ""
-	case p.Edit == views.EditEvent:
+	case p.Edit == frame.EditEvent:
 		p.Lists, err = listOptions(ctx, h.store, actor)
-	case p.Edit == "", p.Edit == views.EditPutLive, p.Edit == views.EditCondition, p.Edit == views.EditSettings:
-	case p.Edit == views.EditTest:
+	case p.Edit == "", p.Edit == frame.EditPutLive, p.Edit == frame.EditCondition, p.Edit == frame.EditSettings:
+	case p.Edit == frame.EditTest:
 		p.Responses, err = h.responseOptions(ctx, actor, e)
-	case p.Edit == views.EditDelete:
-	case strings.HasPrefix(p.Edit, views.EditAdd):
-		n, bad := strconv.Atoi(strings.TrimPrefix(p.Edit, views.EditAdd))
+	case p.Edit == frame.EditDelete:
+	case strings.HasPrefix(p.Edit, frame.EditAdd):
+		n, bad := strconv.Atoi(strings.TrimPrefix(p.Edit, frame.EditAdd))
 		if bad != nil || n < 0 || n > len(def.Tasks) {
 			p.Edit = ""
 		}
 		p.Position = n
 	default:
-		i := slices.IndexFunc(def.Tasks, func(t models.TaskSpec) bool { return views.EditTask+t.ID == p.Edit })
+		i := slices.IndexFunc(def.Tasks, func(t models.TaskSpec) bool { return frame.EditTask+t.ID == p.Edit })
 		if i < 0 {
 			p.Edit = ""
 			return nil
@@ -331,28 +332,28 @@ func (h *workflows) show(c echo.Context) error {
 	if web.Query(c, "check") != "" {
 		showErrors(&p, e.errorsOf(p.Edit))
 	}
-	return web.Render(c, http.StatusOK, views.Workflow(p))
+	return web.Render(c, http.StatusOK, workflowpages.Workflow(p))
 }
 
 // outline shows what a workflow does to whoever may only look at it: what is live, or the draft before that.
 func (h *workflows) outline(c echo.Context, e *editor) error {
-	p := views.WorkflowOutlineProps{Head: headOf(e.workflow), Definition: e.workflow.Draft.V, Tokens: e.tokens}
+	p := workflowpages.WorkflowOutlineProps{Head: headOf(e.workflow), Definition: e.workflow.Draft.V, Tokens: e.tokens}
 	if e.live != nil {
 		p.Definition = *e.live
 	}
 	if e.survey != nil {
 		p.Head.SurveyName = e.survey.Name
 	}
-	return web.Render(c, http.StatusOK, views.WorkflowOutline(p))
+	return web.Render(c, http.StatusOK, workflowpages.WorkflowOutline(p))
 }
 
 // showErrors puts the problems of the panel's card beside its fields.
-func showErrors(p *views.WorkflowProps, errs []models.FieldError) {
+func showErrors(p *workflowpages.WorkflowProps, errs []models.FieldError) {
 	p.Errors, p.Task.Errors = errs, errs
 }
 
 // answer shows the editor as the answer to a form, under the address of its page and not the form's.
-func (h *workflows) answer(c echo.Context, status int, p views.WorkflowProps) error {
-	c.Response().Header().Set("HX-Push-Url", views.EditorPath(p.Head.ID, p.Edit))
-	return web.Render(c, status, views.Workflow(p))
+func (h *workflows) answer(c echo.Context, status int, p workflowpages.WorkflowProps) error {
+	c.Response().Header().Set("HX-Push-Url", frame.EditorPath(p.Head.ID, p.Edit))
+	return web.Render(c, status, workflowpages.Workflow(p))
 }

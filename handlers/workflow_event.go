@@ -21,8 +21,9 @@ import (
 	"surveyflow/internal/trigger"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // sent is what is known of the events that other programs send to a workflow.
@@ -153,7 +154,7 @@ func fieldLabel(ctx context.Context, t models.EventType, name string) string {
 }
 
 // fillSent shows in the panel of the event what is known of it.
-func (h *workflows) fillSent(c echo.Context, e *editor, p *views.WorkflowProps) {
+func (h *workflows) fillSent(c echo.Context, e *editor, p *workflowpages.WorkflowProps) {
 	ctx := c.Request().Context()
 	if p.Zones = zoneOptions(web.Organisation(c).TimeZone, p.Event.TimeZone); p.Event.TimeZone == "" {
 		p.Event.TimeZone = web.Organisation(c).TimeZone
@@ -187,7 +188,7 @@ func (h *workflows) fillSent(c echo.Context, e *editor, p *views.WorkflowProps) 
 	if p.Sent.Capturing = t.Capturing(now); p.Sent.Capturing {
 		p.Sent.Until = *t.CaptureUntil
 	}
-	found := views.OutputsProps{WorkflowID: w.ID}
+	found := workflowpages.OutputsProps{WorkflowID: w.ID}
 	doc := e.sent.document()
 	if doc != nil {
 		key := "event.source.sent"
@@ -198,7 +199,7 @@ func (h *workflows) fillSent(c echo.Context, e *editor, p *views.WorkflowProps) 
 		parts, more := doc.Parts(mostParts)
 		found.More = more
 		for _, part := range parts {
-			found.Found = append(found.Found, views.FoundOutput{
+			found.Found = append(found.Found, workflowpages.FoundOutput{
 				Path: part.Path, Name: extract.LastName(part.Path), Value: cutValue(string(part.Value)),
 				Added: slices.ContainsFunc(p.Event.Fields, func(f models.EventField) bool { return f.Path == part.Path }),
 			})
@@ -320,7 +321,7 @@ func (h *workflows) saveEvent(c echo.Context) error {
 		return h.noEvent(c, e, f, event)
 	}
 	if err := h.save(c, e, def, f.revision); err != nil {
-		return h.conflict(c, e, f, views.EditEvent, err, func(p *views.WorkflowProps) { p.Event = event })
+		return h.conflict(c, e, f, frame.EditEvent, err, func(p *workflowpages.WorkflowProps) { p.Event = event })
 	}
 	if event.Type == models.EventJSON {
 		if err := h.keepSecret(c, e, f); err != nil {
@@ -332,9 +333,9 @@ func (h *workflows) saveEvent(c echo.Context) error {
 	}
 	if changed && !f.auto { // the panel has other fields now, and nothing of them was typed yet
 		web.FlashOK(c, i18n.T(c.Request().Context(), "workflow.saved"))
-		return web.Redirect(c, views.EditorPath(e.workflow.ID, views.EditEvent))
+		return web.Redirect(c, frame.EditorPath(e.workflow.ID, frame.EditEvent))
 	}
-	return h.saved(c, e, f, views.EditEvent)
+	return h.saved(c, e, f, frame.EditEvent)
 }
 
 // keepSecret seals a secret that was typed. While somebody types only one that is whole is kept: the beginning of a secret is
@@ -386,7 +387,7 @@ func (h *workflows) changeSample(c echo.Context, e *editor, do, pasted string) e
 			err = &models.Error{Code: models.CodeInvalid, Key: "event.error.body_too_large", Args: map[string]any{"KB": models.EventBodyLimit >> 10}}
 		}
 		if wrong, ok := domainError(err); ok {
-			p, err := h.props(c, e, views.EditEvent)
+			p, err := h.props(c, e, frame.EditEvent)
 			if err != nil {
 				return err
 			}
@@ -401,7 +402,7 @@ func (h *workflows) changeSample(c echo.Context, e *editor, do, pasted string) e
 	if err := h.store.UpdateTrigger(ctx, web.Actor(c), e.workflow.ID, change); err != nil {
 		return err
 	}
-	return web.Redirect(c, views.EditorPath(e.workflow.ID, views.EditEvent))
+	return web.Redirect(c, frame.EditorPath(e.workflow.ID, frame.EditEvent))
 }
 
 // sample shows what is known of the events: what the page asks for while its owner listens.
@@ -410,11 +411,11 @@ func (h *workflows) sample(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := h.props(c, e, views.EditEvent)
+	p, err := h.props(c, e, frame.EditEvent)
 	if err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.EventSample(p))
+	return web.Render(c, http.StatusOK, workflowpages.EventSample(p))
 }
 
 // makeToken makes a token that opens the events of this workflow alone, and shows it this once.
@@ -431,7 +432,7 @@ func (h *workflows) makeToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := h.props(c, e, views.EditEvent)
+	p, err := h.props(c, e, frame.EditEvent)
 	if err != nil {
 		return err
 	}
@@ -467,7 +468,7 @@ func (h *workflows) testEvent(c echo.Context, e *editor, test workflow.Test, typ
 		err = &models.Error{Code: models.CodeInvalid, Key: "event.error.body_too_large", Args: map[string]any{"KB": models.EventBodyLimit >> 10}}
 	}
 	if wrong, ok := domainError(err); ok {
-		p, err := h.props(c, e, views.EditTest)
+		p, err := h.props(c, e, frame.EditTest)
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,8 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // putLive makes the draft what runs. What keeps it from that is shown with links to the fields. The first time the
@@ -47,7 +48,7 @@ func (h *workflows) putLive(c echo.Context) error {
 		key = "workflow.put_live.done.off"
 	}
 	text := i18n.T(ctx, key, "Version", live.Version)
-	if f.Get("waiting") == views.WaitingMove {
+	if f.Get("waiting") == workflowpages.WaitingMove {
 		moved, stayed, err := h.store.MoveWaitingRuns(ctx, actor, live.ID, live.Version)
 		if err != nil {
 			return err
@@ -128,7 +129,7 @@ func (h *workflows) test(c echo.Context) error {
 	if err := web.Bind(c, &in); err != nil {
 		return err
 	}
-	test := workflow.Test{WorkflowID: c.Param("workflowID"), ResponseID: in.ResponseID, Draft: in.What == views.TestDraft}
+	test := workflow.Test{WorkflowID: c.Param("workflowID"), ResponseID: in.ResponseID, Draft: in.What == workflowpages.TestDraft}
 	e, err := h.open(c)
 	if err != nil {
 		return err
@@ -155,7 +156,7 @@ func (h *workflows) noSuchResponse(c echo.Context, responseID string) error {
 	if err != nil {
 		return err
 	}
-	p, err := h.props(c, e, views.EditTest)
+	p, err := h.props(c, e, frame.EditTest)
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ func (h *workflows) tryTask(c echo.Context) error {
 	if e == nil || err != nil {
 		return err
 	}
-	edit := views.EditTask + c.Param("taskID")
+	edit := frame.EditTask + c.Param("taskID")
 	p, err := h.props(c, e, edit)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/workflowpages"
 )
 
 // saveNotify changes who is told how a workflow does: it adds or removes one address, or turns all of it on or off. It counts
@@ -31,10 +31,10 @@ func (h *workflows) saveNotify(c echo.Context) error {
 	said := "workflow.notify.saved"
 	err := h.store.ChangeNotifications(ctx, web.Actor(c), id, func(n *models.Notifications) error {
 		switch in.What {
-		case views.NotifyAdd:
+		case workflowpages.NotifyAdd:
 			said = "workflow.notify.added"
 			return addRecipient(n, in.Add)
-		case views.NotifyRemove:
+		case workflowpages.NotifyRemove:
 			said = "workflow.notify.removed"
 			n.Recipients = slices.DeleteFunc(n.Recipients, func(r string) bool { return models.EmailKey(r) == models.EmailKey(in.Remove) })
 		default:
@@ -47,7 +47,7 @@ func (h *workflows) saveNotify(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return h.renderSettings(c, http.StatusUnprocessableEntity, e, func(p *views.WorkflowNotify) {
+		return h.renderSettings(c, http.StatusUnprocessableEntity, e, func(p *workflowpages.WorkflowNotify) {
 			p.Add, p.Errors = cutRunes(in.Add, 300), problem.Fields
 		})
 	}
@@ -75,7 +75,7 @@ func addRecipient(n *models.Notifications, typed string) error {
 }
 
 // notifyOf tells the settings who is told how a workflow does.
-func (h *workflows) notifyOf(e *editor) views.WorkflowNotify {
+func (h *workflows) notifyOf(e *editor) workflowpages.WorkflowNotify {
 	n := e.workflow.Draft.V.Notifications
-	return views.WorkflowNotify{Enabled: n.Enabled, Recipients: n.Recipients, NoMail: !h.mails}
+	return workflowpages.WorkflowNotify{Enabled: n.Enabled, Recipients: n.Recipients, NoMail: !h.mails}
 }

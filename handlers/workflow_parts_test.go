@@ -7,7 +7,8 @@ import (
 
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 func TestATaskIsDuplicatedMovedRemovedAndPutBack(t *testing.T) {
@@ -26,7 +27,7 @@ func TestATaskIsDuplicatedMovedRemovedAndPutBack(t *testing.T) {
 	}
 	b.post(link.TaskCopy(id, first), "revision", rev()).to("")
 	second := a.definition(id).Tasks[1].ID
-	b.post(link.TaskMove(id, first), "revision", rev(), "to", "1", "edit", "event").to(views.EditorPath(id, views.EditEvent))
+	b.post(link.TaskMove(id, first), "revision", rev(), "to", "1", "edit", "event").to(frame.EditorPath(id, frame.EditEvent))
 	if got := order(); got != second+" "+first {
 		t.Errorf("after the move the order is %s", got)
 	}
@@ -63,7 +64,7 @@ func TestATaskHasAConditionOfItsOwn(t *testing.T) {
 		t.Fatalf("saved %+v", c)
 	}
 	b.editor(id, "").says("#flow", "when").says("#flow", "is less than 3")
-	b.editor(id, views.EditTask+task).says("#task-condition option[selected]", "is less than")
+	b.editor(id, frame.EditTask+task).says("#task-condition option[selected]", "is less than")
 	save("c.kind", "all", "c.0.left", "${q://QID99/x}", "c.0.operator", "equalTo", "c.0.right", "3").is(http.StatusUnprocessableEntity)
 	save("do", "remove:c").to("")
 	if c := a.definition(id).Tasks[0].Condition; c != nil {
@@ -162,7 +163,7 @@ func TestPutLiveAsksWhatWaitingRunsGoOnWith(t *testing.T) {
 	b := a.person(ada)
 	id, _, tasks := a.tested(t, b) // one run waits
 	b.post(link.Task(id, tasks[0]), "revision", b.draftRevision(id), "summary", "Changed", "config.method", "POST", "config.url", "https://b.example/").to("")
-	b.editor(id, views.EditPutLive).says("#panel", "1 run has not ended yet").says("#panel", "The task “Changed”")
-	b.post(link.WorkflowPutLive(id), "revision", b.draftRevision(id), "waiting", views.WaitingMove).to("")
+	b.editor(id, frame.EditPutLive).says("#panel", "1 run has not ended yet").says("#panel", "The task “Changed”")
+	b.post(link.WorkflowPutLive(id), "revision", b.draftRevision(id), "waiting", workflowpages.WaitingMove).to("")
 	b.editor(id, "").says("#flashes", "is live")
 }

@@ -14,8 +14,9 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // shownRevisions is how many versions of a workflow its page lists.
@@ -32,12 +33,12 @@ func (h *workflows) revisions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.RevisionsProps{Head: headOf(e.workflow), Revision: e.workflow.DraftRev}
+	p := workflowpages.RevisionsProps{Head: headOf(e.workflow), Revision: e.workflow.DraftRev}
 	if e.survey != nil {
 		p.Head.SurveyName = e.survey.Name
 	}
 	for i, v := range all {
-		r := views.Revision{Version: v.Version, At: v.SavedAt, By: v.SavedByName, Live: v.Version == e.workflow.Version, First: v.Version == 1}
+		r := workflowpages.Revision{Version: v.Version, At: v.SavedAt, By: v.SavedByName, Live: v.Version == e.workflow.Version, First: v.Version == 1}
 		if i+1 < len(all) {
 			r.Changes = changes(ctx, &all[i+1].Definition.V, &all[i].Definition.V)
 		}
@@ -46,11 +47,11 @@ func (h *workflows) revisions(c echo.Context) error {
 	if err := fillRevision(ctx, e, all, web.Query(c, "look"), web.Query(c, "against"), &p); err != nil {
 		return err
 	}
-	return web.Render(c, http.StatusOK, views.Revisions(p))
+	return web.Render(c, http.StatusOK, workflowpages.Revisions(p))
 }
 
 // fillRevision shows one version in full, and what is different in another one or in the draft.
-func fillRevision(ctx context.Context, e *editor, all []store.SavedVersion, look, against string, p *views.RevisionsProps) error {
+func fillRevision(ctx context.Context, e *editor, all []store.SavedVersion, look, against string, p *workflowpages.RevisionsProps) error {
 	find := func(text string) *store.SavedVersion {
 		i := slices.IndexFunc(all, func(v store.SavedVersion) bool { return strconv.Itoa(v.Version) == text })
 		if i < 0 {
@@ -67,7 +68,7 @@ func fillRevision(ctx context.Context, e *editor, all []store.SavedVersion, look
 	if err != nil {
 		return err
 	}
-	p.Shown = &views.RevisionDetail{Version: shown.Version, Definition: def, Tokens: e.tokens, JSON: text, Against: against}
+	p.Shown = &workflowpages.RevisionDetail{Version: shown.Version, Definition: def, Tokens: e.tokens, JSON: text, Against: against}
 	other, name := &e.workflow.Draft.V, i18n.T(ctx, "workflow.revisions.draft")
 	if v := find(against); v != nil {
 		other, name = &v.Definition.V, i18n.T(ctx, "workflow.revisions.version", "Version", v.Version)
@@ -122,5 +123,5 @@ func (h *workflows) restore(c echo.Context) error {
 		return h.conflict(c, e, f, "", err, nil)
 	}
 	web.FlashOK(c, i18n.T(ctx, "workflow.revisions.restored", "Version", version))
-	return web.Redirect(c, views.EditorPath(e.workflow.ID, ""))
+	return web.Redirect(c, frame.EditorPath(e.workflow.ID, ""))
 }

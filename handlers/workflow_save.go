@@ -14,8 +14,9 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // draftForm is a form of the editor: what was typed, and for which revision of the draft.
@@ -89,7 +90,7 @@ func (h *workflows) saved(c echo.Context, e *editor, f draftForm, edit string) e
 			return err
 		}
 		p.SavedAt = h.clock.Now()
-		return web.Render(c, http.StatusOK, views.WorkflowSaved(p))
+		return web.Render(c, http.StatusOK, workflowpages.WorkflowSaved(p))
 	}
 	if errs := e.errorsOf(edit); len(errs) > 0 && f.do == "" {
 		p, err := h.props(c, e, edit)
@@ -103,19 +104,19 @@ func (h *workflows) saved(c echo.Context, e *editor, f draftForm, edit string) e
 	if f.do == "" {
 		web.FlashOK(c, i18n.T(c.Request().Context(), "workflow.saved"))
 	}
-	return web.Redirect(c, views.EditorPath(e.workflow.ID, edit))
+	return web.Redirect(c, frame.EditorPath(e.workflow.ID, edit))
 }
 
 // notSaved tells somebody who is still typing that what the form says cannot be kept yet.
 func notSaved(c echo.Context, problem models.FieldError) error {
 	ctx := c.Request().Context()
 	text := i18n.T(ctx, "workflow.not_saved", "Problem", i18n.TMap(ctx, problem.Key, problem.Args))
-	return web.Render(c, http.StatusOK, views.WorkflowNotSaved(components.Flash{Tone: components.ToneWarn, Text: text}))
+	return web.Render(c, http.StatusOK, workflowpages.WorkflowNotSaved(components.Flash{Tone: components.ToneWarn, Text: text}))
 }
 
 // conflict answers a form that was made from an older draft: with what was typed, to be saved over what is there now.
 // In the background it says so in a sentence.
-func (h *workflows) conflict(c echo.Context, e *editor, f draftForm, edit string, err error, fill func(*views.WorkflowProps)) error {
+func (h *workflows) conflict(c echo.Context, e *editor, f draftForm, edit string, err error, fill func(*workflowpages.WorkflowProps)) error {
 	if f.auto || models.ErrorCode(err) != models.CodeConflict {
 		return err
 	}
@@ -137,7 +138,7 @@ func (h *workflows) noEvent(c echo.Context, e *editor, f draftForm, event models
 	if f.auto {
 		return notSaved(c, errs[0])
 	}
-	p, err := h.props(c, e, views.EditEvent)
+	p, err := h.props(c, e, frame.EditEvent)
 	if err != nil {
 		return err
 	}
@@ -158,9 +159,9 @@ func (h *workflows) saveCondition(c echo.Context) error {
 	def := e.workflow.Draft.V
 	def.Condition = readCondition(f.Values, f.do, e.freshComparison())
 	if err := h.save(c, e, def, f.revision); err != nil {
-		return h.conflict(c, e, f, views.EditCondition, err, func(p *views.WorkflowProps) { p.Condition = def.Condition })
+		return h.conflict(c, e, f, frame.EditCondition, err, func(p *workflowpages.WorkflowProps) { p.Condition = def.Condition })
 	}
-	return h.saved(c, e, f, views.EditCondition)
+	return h.saved(c, e, f, frame.EditCondition)
 }
 
 // freshComparison is what an added comparison begins as: about the first thing that can be asked.
@@ -206,7 +207,7 @@ func (h *workflows) saveTask(c echo.Context) error {
 	if e == nil || err != nil {
 		return err
 	}
-	return h.saved(c, e, f, views.EditTask+c.Param("taskID"))
+	return h.saved(c, e, f, frame.EditTask+c.Param("taskID"))
 }
 
 // updateTask saves the form of a task. It gives no editor when the form was answered already.
@@ -225,11 +226,11 @@ func (h *workflows) updateTask(c echo.Context) (*editor, draftForm, error) {
 		return nil, f, models.NotFound("error.not_found")
 	}
 	spec, errs := readTask(f.Values, def.Tasks[i], f.do)
-	edit := views.EditTask + spec.ID
+	edit := frame.EditTask + spec.ID
 	if f.Has("condition.shown") {
 		spec.Condition = readCondition(f.Values, f.do, e.freshComparison())
 	}
-	typed := func(p *views.WorkflowProps) { h.typedTask(p, spec, f) }
+	typed := func(p *workflowpages.WorkflowProps) { h.typedTask(p, spec, f) }
 	if len(errs) > 0 {
 		if f.auto {
 			return nil, f, notSaved(c, errs[0])
@@ -251,7 +252,7 @@ func (h *workflows) updateTask(c echo.Context) (*editor, draftForm, error) {
 }
 
 // typedTask shows a form of a task as it was typed.
-func (h *workflows) typedTask(p *views.WorkflowProps, spec models.TaskSpec, f draftForm) {
+func (h *workflows) typedTask(p *workflowpages.WorkflowProps, spec models.TaskSpec, f draftForm) {
 	shown := p.Task
 	p.Task = taskProps(spec)
 	p.Task.First, p.Task.Last, p.Task.Receivers, p.Task.Tokens = shown.First, shown.Last, shown.Receivers, shown.Tokens
@@ -280,7 +281,7 @@ func (h *workflows) rename(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		p, err := h.props(c, e, views.EditSettings)
+		p, err := h.props(c, e, frame.EditSettings)
 		if err != nil {
 			return err
 		}

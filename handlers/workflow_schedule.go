@@ -9,8 +9,8 @@ import (
 
 	"surveyflow/internal/cron"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/workflowpages"
 )
 
 const (
@@ -31,7 +31,7 @@ func readSchedule(form url.Values, old models.EventSpec, e *models.EventSpec) {
 	case every == "" && e.Cron == "": // its part of the form was not there
 		e.Cron = firstCron
 		return
-	case every == views.EveryCron:
+	case every == workflowpages.EveryCron:
 		e.Cron = strings.TrimSpace(form.Get("event.cron"))
 		return
 	case !slices.Contains([]cron.Every{cron.Hour, cron.Day, cron.Week, cron.Month, cron.Year}, cron.Every(every)):

@@ -7,7 +7,7 @@ import (
 
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
 )
 
 func TestAWorkflowStartsAtTimesThatItsFormSays(t *testing.T) {
@@ -42,7 +42,7 @@ func TestAWorkflowStartsAtTimesThatItsFormSays(t *testing.T) {
 			t.Errorf("%v makes %+v", c.form, e)
 		}
 		b.get(link.Workflow(id)).is(http.StatusOK).says("main", c.says)
-		b.editor(id, views.EditEvent).says("#schedule-next", "The next times")
+		b.editor(id, frame.EditEvent).says("#schedule-next", "The next times")
 	}
 	for _, c := range []struct {
 		form []string
@@ -59,5 +59,5 @@ func TestAWorkflowStartsAtTimesThatItsFormSays(t *testing.T) {
 			p.is(http.StatusUnprocessableEntity).says("form", c.says)
 		}
 	}
-	b.editor(id, views.EditTest).says("textarea", "scheduledAt")
+	b.editor(id, frame.EditTest).says("textarea", "scheduledAt")
 }

@@ -9,7 +9,8 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 func TestStartersThatSendASurveyLackNothing(t *testing.T) {
@@ -17,7 +18,7 @@ func TestStartersThatSendASurveyLackNothing(t *testing.T) {
 	a := newApp(t)
 	b := a.person(ada)
 	survey, _ := a.sample(t, b)
-	for starter, want := range map[string]models.EventType{views.StarterPurchase: models.EventJSON, views.StarterEmployee: models.EventContactList} {
+	for starter, want := range map[string]models.EventType{workflowpages.StarterPurchase: models.EventJSON, workflowpages.StarterEmployee: models.EventContactList} {
 		at := b.post(link.Workflows(), "surveyId", survey, "event", "surveyResponse", "starter", starter).to("")
 		b.get(at).is(http.StatusOK)
 		path, _, _ := strings.Cut(at, "?")
@@ -29,12 +30,12 @@ func TestStartersThatSendASurveyLackNothing(t *testing.T) {
 		b.post(link.Workflows(), "surveyId", "", "event", "surveyResponse", "starter", starter).is(http.StatusUnprocessableEntity)
 
 		// What the form shows is what it saves.
-		p := b.get(views.EditorPath(id, views.EditTask+def.Tasks[0].ID)).is(http.StatusOK)
+		p := b.get(frame.EditorPath(id, frame.EditTask+def.Tasks[0].ID)).is(http.StatusOK)
 		if p.value("config.surveyId") != survey || p.value("config.to") == "" {
 			t.Errorf("%s: the form shows %q, %q", starter, p.value("config.surveyId"), p.value("config.to"))
 		}
 		var c models.SendSurveyConfig
-		if err := json.Unmarshal(def.Tasks[0].Config, &c); err != nil || c.SurveyID != survey || starter == views.StarterEmployee && p.value("config.delay") != "30 d" {
+		if err := json.Unmarshal(def.Tasks[0].Config, &c); err != nil || c.SurveyID != survey || starter == workflowpages.StarterEmployee && p.value("config.delay") != "30 d" {
 			t.Errorf("%s: %v, %+v, %q", starter, err, c, p.value("config.delay"))
 		}
 	}
@@ -45,7 +46,7 @@ func TestTheWeeklyStarterLacksNothing(t *testing.T) {
 	a := newApp(t)
 	b := a.person(ada)
 	survey := b.survey("Lunch")
-	at := b.post(link.Workflows(), "surveyId", survey, "event", "surveyResponse", "starter", views.StarterWeekly).to("")
+	at := b.post(link.Workflows(), "surveyId", survey, "event", "surveyResponse", "starter", workflowpages.StarterWeekly).to("")
 	path, _, _ := strings.Cut(at, "?")
 	def := a.definition(strings.TrimPrefix(path, link.Workflows()+"/"))
 	if err := workflow.Check(a.tasks, &def, nil); err != nil || def.Event.Type != models.EventSchedule || def.Event.Cron != "0 8 * * 1" || def.Event.TimeZone == "" {

@@ -8,8 +8,8 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/workflowpages"
 )
 
 // settings shows what is true of a workflow as a whole: its name, survey and owner, how to copy, export and delete it.
@@ -22,14 +22,14 @@ func (h *workflows) settings(c echo.Context) error {
 }
 
 // renderSettings shows the settings; typed puts into the form about notifications what was typed.
-func (h *workflows) renderSettings(c echo.Context, status int, e *editor, typed func(*views.WorkflowNotify)) error {
-	return h.renderSettingsWith(c, status, e, func(p *views.WorkflowSettingsProps) { typed(&p.Notify) })
+func (h *workflows) renderSettings(c echo.Context, status int, e *editor, typed func(*workflowpages.WorkflowNotify)) error {
+	return h.renderSettingsWith(c, status, e, func(p *workflowpages.WorkflowSettingsProps) { typed(&p.Notify) })
 }
 
 // renderSettingsWith shows the settings; typed, unless it is nil, puts into a form what was typed.
-func (h *workflows) renderSettingsWith(c echo.Context, status int, e *editor, typed func(*views.WorkflowSettingsProps)) error {
+func (h *workflows) renderSettingsWith(c echo.Context, status int, e *editor, typed func(*workflowpages.WorkflowSettingsProps)) error {
 	ctx, actor, w := c.Request().Context(), web.Actor(c), e.workflow
-	p := views.WorkflowSettingsProps{Head: headOf(w), Revision: w.DraftRev, CreatedAt: w.CreatedAt, Notify: h.notifyOf(e), OffAfter: views.OffAfterOf(w)}
+	p := workflowpages.WorkflowSettingsProps{Head: headOf(w), Revision: w.DraftRev, CreatedAt: w.CreatedAt, Notify: h.notifyOf(e), OffAfter: workflowpages.OffAfterOf(w)}
 	if typed != nil {
 		typed(&p)
 	}
@@ -54,5 +54,5 @@ func (h *workflows) renderSettingsWith(c echo.Context, status int, e *editor, ty
 		}
 		p.Surveys = append(p.Surveys, components.Option{Value: s.ID, Label: s.Name})
 	}
-	return web.Render(c, status, views.WorkflowSettings(p))
+	return web.Render(c, status, workflowpages.WorkflowSettings(p))
 }

@@ -9,31 +9,32 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/components"
+	"surveyflow/views/workflowpages"
 )
 
 // begin fills a new definition as its starter says. All of it is an ordinary draft, with tokens of the chosen survey.
 func begin(ctx context.Context, def *models.WorkflowDefinition, starter, url string, survey *models.SurveyDefinition, owner *models.User) {
 	switch starter {
-	case views.StarterTeam, views.StarterThanks, views.StarterNotify:
+	case workflowpages.StarterTeam, workflowpages.StarterThanks, workflowpages.StarterNotify:
 		tell(ctx, def, starter, survey, owner)
 		return
 	}
 	body := models.BodySpec{Format: models.BodyJSON, Mode: models.BodyKeyValue}
 	switch starter {
-	case views.StarterSend, views.StarterSheet:
+	case workflowpages.StarterSend, workflowpages.StarterSheet:
 		body.Pairs = answerPairs(survey)
-	case views.StarterChat:
+	case workflowpages.StarterChat:
 		def.Condition = lowScore(survey)
 		body.Mode, body.Text = models.BodyFreeText, chatMessage(ctx, survey)
-	case views.StarterTicket:
+	case workflowpages.StarterTicket:
 		def.Condition = lowScore(survey)
 		body.Pairs = ticketPairs(ctx, survey)
 	default:
 		return
 	}
 	summary := ""
-	if starter != views.StarterSend { // which is named by where it sends to
+	if starter != workflowpages.StarterSend { // which is named by where it sends to
 		summary = i18n.T(ctx, "workflow.starter."+starter+".name")
 	}
 	config, err := models.MarshalJSON(models.WebServiceConfig{Method: "POST", URL: url, Body: &body})
@@ -46,7 +47,7 @@ func begin(ctx context.Context, def *models.WorkflowDefinition, starter, url str
 // beginSending fills a new definition that sends a survey when something happens elsewhere.
 func beginSending(ctx context.Context, def *models.WorkflowDefinition, starter, surveyID string) {
 	c := models.SendSurveyConfig{SurveyID: surveyID, To: "${m://Email}", FirstName: "${m://FirstName}", LastName: "${m://LastName}", Delay: "P30D", Reminders: []string{"P7D"}}
-	if starter == views.StarterPurchase {
+	if starter == workflowpages.StarterPurchase {
 		def.Event.Fields = []models.EventField{
 			{Name: "email", Path: "$.customer.email"},
 			{Name: "firstName", Path: "$.customer.firstName"},
@@ -87,9 +88,9 @@ func tell(ctx context.Context, def *models.WorkflowDefinition, starter string, s
 	task := models.TaskSpec{Type: models.TaskEmail, OnFailure: models.FailureContinue}
 	var config any
 	switch starter {
-	case views.StarterTeam:
+	case workflowpages.StarterTeam:
 		config = models.EmailConfig{To: owner.Email, Subject: say("subject"), Body: say("body"), ListAnswers: true}
-	case views.StarterThanks:
+	case workflowpages.StarterThanks:
 		to := respondentToken(survey)
 		def.Condition = &models.Condition{All: []models.Condition{{Left: to, Operator: models.OpNotEmpty}}}
 		config = models.EmailConfig{To: to, ReplyTo: owner.Email, Subject: say("subject"), Body: say("body")}
@@ -126,11 +127,11 @@ func respondentToken(def *models.SurveyDefinition) string {
 // startName names a workflow whose owner did not.
 func startName(ctx context.Context, starter, url string) string {
 	switch starter {
-	case views.StarterSend:
-		if strings.Contains(url, "://") && !strings.Contains(views.Host(url), "{") {
-			return cutRunes(i18n.T(ctx, "workflow.name.send_to", "Host", views.Host(url)), 200)
+	case workflowpages.StarterSend:
+		if strings.Contains(url, "://") && !strings.Contains(components.Host(url), "{") {
+			return cutRunes(i18n.T(ctx, "workflow.name.send_to", "Host", components.Host(url)), 200)
 		}
-	case views.StarterChat, views.StarterTicket, views.StarterSheet, views.StarterTeam, views.StarterThanks, views.StarterNotify, views.StarterPurchase, views.StarterEmployee, views.StarterWeekly:
+	case workflowpages.StarterChat, workflowpages.StarterTicket, workflowpages.StarterSheet, workflowpages.StarterTeam, workflowpages.StarterThanks, workflowpages.StarterNotify, workflowpages.StarterPurchase, workflowpages.StarterEmployee, workflowpages.StarterWeekly:
 		return i18n.T(ctx, "workflow.starter."+starter)
 	}
 	return i18n.T(ctx, "workflow.name.untitled")

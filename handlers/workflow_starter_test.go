@@ -10,7 +10,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/workflowpages"
 )
 
 func TestWorkflowStartersLackOnlyTheURL(t *testing.T) {
@@ -24,7 +24,7 @@ func TestWorkflowStartersLackOnlyTheURL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, starter := range []string{views.StarterSend, views.StarterChat, views.StarterTicket, views.StarterSheet} {
+		for _, starter := range []string{workflowpages.StarterSend, workflowpages.StarterChat, workflowpages.StarterTicket, workflowpages.StarterSheet} {
 			b.get(link.With(link.WorkflowNew(), "survey", surveyID, "starter", starter)).says("form", "Alert a chat channel when a score is low")
 			at := b.post(link.Workflows(), "surveyId", surveyID, "starter", starter, "url", "").to("")
 			p := b.get(at).is(http.StatusOK)
@@ -37,7 +37,7 @@ func TestWorkflowStartersLackOnlyTheURL(t *testing.T) {
 			if failed == nil || len(failed.Fields) != 1 || failed.Fields[0].Field != "tasks[0].config.url" {
 				t.Errorf("%s lacks %+v", starter, failed)
 			}
-			if conditional := starter == views.StarterChat || starter == views.StarterTicket; (def.Condition != nil) != (conditional && surveyID == scored) {
+			if conditional := starter == workflowpages.StarterChat || starter == workflowpages.StarterTicket; (def.Condition != nil) != (conditional && surveyID == scored) {
 				t.Errorf("%s has the condition %+v", starter, def.Condition)
 			}
 			var config models.WebServiceConfig
@@ -51,10 +51,10 @@ func TestWorkflowStartersLackOnlyTheURL(t *testing.T) {
 			if err := workflow.Check(a.tasks, &def, &s.Draft.V); err != nil {
 				t.Errorf("%s with a URL: %v", starter, err)
 			}
-			if starter == views.StarterChat && !json.Valid([]byte(config.Body.Text)) {
+			if starter == workflowpages.StarterChat && !json.Valid([]byte(config.Body.Text)) {
 				t.Errorf("the message is no JSON: %s", config.Body.Text)
 			}
-			if starter == views.StarterChat && surveyID == scored {
+			if starter == workflowpages.StarterChat && surveyID == scored {
 				low := def.Condition.All[1]
 				if low.Left != "${q://QID3/ChoiceTextEntryValue}" || low.Operator != models.OpLessThanOrEqual || low.Right != "6" ||
 					!strings.Contains(config.Body.Text, "${q://QID3/QuestionText} ${q://QID3/ChoiceTextEntryValue}") {
@@ -76,14 +76,14 @@ func TestStartersThatWriteToPeopleLackNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for starter, kind := range map[string]models.TaskType{views.StarterTeam: models.TaskEmail, views.StarterThanks: models.TaskEmail, views.StarterNotify: models.TaskNotification} {
+		for starter, kind := range map[string]models.TaskType{workflowpages.StarterTeam: models.TaskEmail, workflowpages.StarterThanks: models.TaskEmail, workflowpages.StarterNotify: models.TaskNotification} {
 			at := b.post(link.Workflows(), "surveyId", surveyID, "starter", starter).to("")
 			path, _, _ := strings.Cut(at, "?")
 			def := a.definition(strings.TrimPrefix(path, link.Workflows()+"/"))
 			if err := workflow.Check(a.tasks, &def, &s.Draft.V); err != nil || len(def.Tasks) != 1 || def.Tasks[0].Type != kind {
 				t.Errorf("%s: %+v, %v", starter, def.Tasks, err)
 			}
-			if conditional := starter == views.StarterThanks || starter == views.StarterNotify && surveyID == scored; (def.Condition != nil) != conditional {
+			if conditional := starter == workflowpages.StarterThanks || starter == workflowpages.StarterNotify && surveyID == scored; (def.Condition != nil) != conditional {
 				t.Errorf("%s has the condition %+v", starter, def.Condition)
 			}
 		}

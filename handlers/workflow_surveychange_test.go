@@ -9,7 +9,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
 )
 
 func TestAWorkflowCanWaitForChangesOfItsSurvey(t *testing.T) {
@@ -20,7 +20,7 @@ func TestAWorkflowCanWaitForChangesOfItsSurvey(t *testing.T) {
 	b.get(link.WorkflowNew()).says("form", "A survey is opened, closed or published")
 	wide := b.post(link.Workflows(), "event", "surveyDefinition", "name", "Hear").to("") // without a survey it hears of all
 	wide, _, _ = strings.Cut(wide, "?")
-	b.editor(strings.TrimPrefix(wide, link.Workflows()+"/"), views.EditEvent).says("form", "The survey is closed")
+	b.editor(strings.TrimPrefix(wide, link.Workflows()+"/"), frame.EditEvent).says("form", "The survey is closed")
 	at := b.post(link.Workflows(), "event", "surveyDefinition", "surveyId", surveyID, "name", "Hear").to("")
 	path, _, _ := strings.Cut(at, "?")
 	id := strings.TrimPrefix(path, link.Workflows()+"/")
@@ -39,8 +39,8 @@ func TestAWorkflowCanWaitForChangesOfItsSurvey(t *testing.T) {
 		t.Errorf("it waits for %v", on)
 	}
 	save().is(http.StatusUnprocessableEntity)
-	b.editor(id, views.EditEvent).says("form", "The survey is closed")
-	b.editor(id, views.EditTest).says("textarea", surveyID)
+	b.editor(id, frame.EditEvent).says("form", "The survey is closed")
+	b.editor(id, frame.EditTest).says("textarea", surveyID)
 
 	actor := a.actor(ada)
 	w, err := a.store.Workflow(t.Context(), actor, id)

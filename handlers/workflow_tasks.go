@@ -10,8 +10,9 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 func (h *workflows) addTask(c echo.Context) error {
@@ -35,9 +36,9 @@ func (h *workflows) addTask(c echo.Context) error {
 	added := models.TaskSpec{ID: models.NewID(models.PrefixTask), Type: kind, OnFailure: models.FailureContinue, Config: firstConfig(kind)}
 	def.Tasks = slices.Insert(slices.Clone(def.Tasks), position, added)
 	if err := h.save(c, e, def, f.revision); err != nil {
-		return h.conflict(c, e, f, views.EditAdd+strconv.Itoa(position), err, nil)
+		return h.conflict(c, e, f, frame.EditAdd+strconv.Itoa(position), err, nil)
 	}
-	return web.Redirect(c, views.EditorPath(e.workflow.ID, views.EditTask+added.ID))
+	return web.Redirect(c, frame.EditorPath(e.workflow.ID, frame.EditTask+added.ID))
 }
 
 // moveTask changes the place of a task: one up or down, or to the place with that number, counted from 0.
@@ -61,7 +62,7 @@ func (h *workflows) moveTask(c echo.Context) error {
 		if f.Has("edit") { // what the panel showed stays
 			return tasks, f.Get("edit"), nil
 		}
-		return tasks, views.EditTask + moved.ID, nil
+		return tasks, frame.EditTask + moved.ID, nil
 	})
 }
 
@@ -73,7 +74,7 @@ func (h *workflows) duplicateTask(c echo.Context) error {
 		if double.Summary != "" {
 			double.Summary = cutRunes(i18n.T(c.Request().Context(), "task.copy_of", "Name", double.Summary), 200)
 		}
-		return slices.Insert(tasks, i+1, double), views.EditTask + double.ID, nil
+		return slices.Insert(tasks, i+1, double), frame.EditTask + double.ID, nil
 	})
 }
 
@@ -85,7 +86,7 @@ func (h *workflows) deleteTask(c echo.Context) error {
 			return nil, "", err
 		}
 		web.Flash(c, components.Flash{
-			Tone: components.ToneOK, Text: i18n.T(ctx, "task.deleted", "Name", views.TaskTitle(ctx, tasks[i])),
+			Tone: components.ToneOK, Text: i18n.T(ctx, "task.deleted", "Name", workflowpages.TaskTitle(ctx, tasks[i])),
 			Action: link.TaskRestore(id, tasks[i].ID), Label: i18n.T(ctx, "task.undo"),
 		})
 		return slices.Delete(tasks, i, i+1), "", nil
@@ -104,16 +105,16 @@ func (h *workflows) restoreTask(c echo.Context) error {
 		return err
 	}
 	def := e.workflow.Draft.V
-	edit := views.EditTask + removed.TaskID
+	edit := frame.EditTask + removed.TaskID
 	if taskIndex(def.Tasks, removed.TaskID) >= 0 { // pressed twice
-		return web.Redirect(c, views.EditorPath(e.workflow.ID, edit))
+		return web.Redirect(c, frame.EditorPath(e.workflow.ID, edit))
 	}
 	def.Tasks = slices.Insert(slices.Clone(def.Tasks), min(removed.Position, len(def.Tasks)), removed.Spec.V)
 	if err := h.save(c, e, def, e.workflow.DraftRev); err != nil {
 		return err
 	}
-	web.FlashOK(c, i18n.T(ctx, "task.restored", "Name", views.TaskTitle(ctx, removed.Spec.V)))
-	return web.Redirect(c, views.EditorPath(e.workflow.ID, edit))
+	web.FlashOK(c, i18n.T(ctx, "task.restored", "Name", workflowpages.TaskTitle(ctx, removed.Spec.V)))
+	return web.Redirect(c, frame.EditorPath(e.workflow.ID, edit))
 }
 
 // changeTasks saves another list of tasks; change also says what the panel shows then.
@@ -132,7 +133,7 @@ func (h *workflows) changeTasks(c echo.Context, change func(f draftForm, tasks [
 		return models.NotFound("error.not_found")
 	}
 	if f.revision != e.workflow.DraftRev {
-		return h.conflict(c, e, f, views.EditTask+c.Param("taskID"), models.Conflict("workflow.error.changed", nil), nil)
+		return h.conflict(c, e, f, frame.EditTask+c.Param("taskID"), models.Conflict("workflow.error.changed", nil), nil)
 	}
 	tasks, edit, err := change(f, slices.Clone(def.Tasks), i)
 	if err != nil {
@@ -140,7 +141,7 @@ func (h *workflows) changeTasks(c echo.Context, change func(f draftForm, tasks [
 	}
 	def.Tasks = tasks
 	if err := h.save(c, e, def, f.revision); err != nil {
-		return h.conflict(c, e, f, views.EditTask+c.Param("taskID"), err, nil)
+		return h.conflict(c, e, f, frame.EditTask+c.Param("taskID"), err, nil)
 	}
-	return web.Redirect(c, views.EditorPath(e.workflow.ID, edit))
+	return web.Redirect(c, frame.EditorPath(e.workflow.ID, edit))
 }

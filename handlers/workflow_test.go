@@ -10,7 +10,8 @@ import (
 
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 const ada, bob = "ada@example.com", "bob@example.com"
@@ -21,7 +22,7 @@ const nasty = `"><script>alert(1)</script><img src=x onerror=alert(1)>${q://QID1
 // workflow makes a workflow through the pages and gives its id and the id of its first task.
 func (b *browser) workflow(surveyID, url string) (id, taskID string) {
 	b.app.t.Helper()
-	at := b.post(link.Workflows(), "surveyId", surveyID, "starter", views.StarterSend, "url", url, "name", "Tell the CRM").to("")
+	at := b.post(link.Workflows(), "surveyId", surveyID, "starter", workflowpages.StarterSend, "url", url, "name", "Tell the CRM").to("")
 	path, query, _ := strings.Cut(strings.TrimSuffix(at, "&check=1"), "?edit=task-") // without an address it is checked at once
 	id = strings.TrimPrefix(path, link.Workflows()+"/")
 	if !models.ValidID(models.PrefixWorkflow, id) || !models.ValidID(models.PrefixTask, query) {
@@ -33,13 +34,13 @@ func (b *browser) workflow(surveyID, url string) (id, taskID string) {
 // editor opens a workflow's editor with its panel showing something.
 func (b *browser) editor(id, edit string) *page {
 	b.app.t.Helper()
-	return b.get(views.EditorPath(id, edit)).is(http.StatusOK)
+	return b.get(frame.EditorPath(id, edit)).is(http.StatusOK)
 }
 
 // draftRevision gives the revision that the editor's forms carry now.
 func (b *browser) draftRevision(id string) string {
 	b.app.t.Helper()
-	return b.editor(id, views.EditSettings).value("revision")
+	return b.editor(id, frame.EditSettings).value("revision")
 }
 
 // definition gives the draft of a workflow.
@@ -77,7 +78,7 @@ func TestFromAnEmptyListToALiveWorkflow(t *testing.T) {
 	}) {
 		t.Errorf("the starter makes %+v", config.Body)
 	}
-	p := b.editor(id, views.EditTask+task).says("#strip", "Not live yet").says("#flow", "POST to crm.example.com")
+	p := b.editor(id, frame.EditTask+task).says("#strip", "Not live yet").says("#flow", "POST to crm.example.com")
 	if got := p.value("config.url"); got != config.URL {
 		t.Errorf("the form shows the URL %q", got)
 	}
@@ -91,7 +92,7 @@ func TestFromAnEmptyListToALiveWorkflow(t *testing.T) {
 	b.post(link.WorkflowEnable(id)).to(link.Workflow(id))
 	b.post(link.Workflow(id), "name", "Another name").to(link.Workflow(id))
 	b.editor(id, "").says("h1", "Another name").says("#workflow-status", "On")
-	b.editor(id, views.EditDelete).says("#panel", "Delete “Another name”?")
+	b.editor(id, frame.EditDelete).says("#panel", "Delete “Another name”?")
 	b.post(link.WorkflowDelete(id)).to(link.Workflows())
 	b.get(link.Workflow(id)).is(http.StatusNotFound)
 }
@@ -104,7 +105,7 @@ func TestTheEditorSaysWhatRunsAndWhatWouldChange(t *testing.T) {
 	id, task := b.workflow(survey, "https://crm.example.com/")
 	b.post(link.WorkflowPutLive(id), "revision", b.draftRevision(id)).to(link.Workflow(id))
 
-	b.post(link.WorkflowCondition(id), "revision", b.draftRevision(id), "do", "add:c").to(views.EditorPath(id, views.EditCondition))
+	b.post(link.WorkflowCondition(id), "revision", b.draftRevision(id), "do", "add:c").to(frame.EditorPath(id, frame.EditCondition))
 	b.post(link.Tasks(id), "revision", b.draftRevision(id), "type", "webService", "position", "0").to("")
 	p := b.editor(id, "").says("#workflow-status", "On, with changes not yet live").says("#strip", "A condition is added").
 		says("#strip", "The task “Call a web service” is added").says("#put-live", "Put live").says("#flow", "New").says("#flow", "1 thing to complete")
@@ -112,7 +113,7 @@ func TestTheEditorSaysWhatRunsAndWhatWouldChange(t *testing.T) {
 		t.Errorf("the flow begins with %q", got)
 	}
 	added := a.definition(id).Tasks[0].ID
-	b.post(link.TaskMove(id, added), "revision", b.draftRevision(id), "to", "down").to(views.EditorPath(id, views.EditTask+added))
+	b.post(link.TaskMove(id, added), "revision", b.draftRevision(id), "to", "down").to(frame.EditorPath(id, frame.EditTask+added))
 	if tasks := a.definition(id).Tasks; tasks[0].ID != task || tasks[1].ID != added {
 		t.Error("the task did not move")
 	}
@@ -159,10 +160,10 @@ func TestAnUnfinishedTaskIsSavedAndSaysWhatItLacks(t *testing.T) {
 		t.Errorf("the draft was not saved: %+v", spec)
 	}
 	live := b.post(link.WorkflowPutLive(id), "revision", b.draftRevision(id)).is(http.StatusUnprocessableEntity).says(".error-summary", "Task 1:")
-	if href := live.Find(".error-summary a").First().AttrOr("href", ""); !strings.HasPrefix(href, views.EditorPath(id, views.EditTask+task)) {
+	if href := live.Find(".error-summary a").First().AttrOr("href", ""); !strings.HasPrefix(href, frame.EditorPath(id, frame.EditTask+task)) {
 		t.Errorf("the first problem leads to %q", href)
 	}
-	b.get(link.With(views.EditorPath(id, views.EditTask+task), "check", "1")).is(http.StatusOK).says("#f-config-url-error", "http")
+	b.get(link.With(frame.EditorPath(id, frame.EditTask+task), "check", "1")).is(http.StatusOK).says("#f-config-url-error", "http")
 
 	// What cannot even be kept as a draft is shown as it was typed.
 	b.post(link.Task(id, task), "revision", b.draftRevision(id), "config.timeoutSeconds", "soon", "config.url", "https://kept.example").
@@ -237,15 +238,15 @@ func TestConditionsAreEditedWithoutScripts(t *testing.T) {
 	b := a.person(ada)
 	survey, _ := a.sample(t, b)
 	id, _ := b.workflow(survey, "https://a.example/")
-	b.editor(id, views.EditAdd+"0").says("#panel", "Only if")
+	b.editor(id, frame.EditAdd+"0").says("#panel", "Only if")
 	b.post(link.WorkflowCondition(id), "revision", b.draftRevision(id), "do", "add:c").to("")
-	p := b.editor(id, views.EditCondition)
+	p := b.editor(id, frame.EditCondition)
 	fields := []string{
 		"revision", p.value("revision"), "c.kind", "all", "c.0.field", "${q://QID1/SelectedChoicesRecode}", "c.0.operator", "lessThan", "c.0.right", "3",
 		"do", "group:c",
 	}
 	b.post(link.WorkflowCondition(id), fields...).to("")
-	p = b.editor(id, views.EditCondition).says("#flow", "How did you like the exhibition? · value is less than 3")
+	p = b.editor(id, frame.EditCondition).says("#flow", "How did you like the exhibition? · value is less than 3")
 	if p.Find("datalist#choices-QID1-recode option[value='5']").Length() != 1 {
 		t.Error("the values of the question's choices are not offered")
 	}
@@ -259,7 +260,7 @@ func TestConditionsAreEditedWithoutScripts(t *testing.T) {
 	if got, _ := json.Marshal(a.definition(id).Condition); string(got) != string(must(json.Marshal(want))) {
 		t.Errorf("saved %s", got)
 	}
-	p = b.editor(id, views.EditCondition)
+	p = b.editor(id, frame.EditCondition)
 	if got := p.value("c.1.0.left"); got != "${e://Field/a}"+nasty {
 		t.Errorf("the form shows %q", got)
 	}
@@ -291,10 +292,10 @@ func TestEverythingThatIsTypedStaysText(t *testing.T) {
 	b.post(link.Task(id, task), "revision", b.draftRevision(id), "summary", nasty, "config.method", nasty, "config.url", nasty, "config.body.format", "json",
 		"config.body.mode", "keyValue", "config.body.pairs[0].key", nasty, "config.body.pairs[0].value", nasty, "config.body.pairs[0].dataType", nasty,
 		"config.headers[0].key", nasty, "config.headers[0].value", nasty, "retry", "own", "retry.delays", nasty, "responseId", response)
-	for _, edit := range []string{"", views.EditTask + task, views.EditEvent, views.EditSettings, views.EditTest, views.EditDelete, views.EditAdd + "1", nasty} {
+	for _, edit := range []string{"", frame.EditTask + task, frame.EditEvent, frame.EditSettings, frame.EditTest, frame.EditDelete, frame.EditAdd + "1", nasty} {
 		noScripts(t, b.editor(id, edit))
 	}
-	p := b.editor(id, views.EditTask+task)
+	p := b.editor(id, frame.EditTask+task)
 	for name, want := range map[string]string{
 		"summary": nasty, "config.url": nasty, "config.body.pairs[0].key": nasty, "config.headers[0].value": nasty, "retry.delays": nasty,
 	} {
@@ -356,10 +357,10 @@ func TestATestRunsTheLiveVersion(t *testing.T) {
 	survey, response := a.sample(t, b)
 	id, _ := b.workflow(survey, "https://a.example/")
 	b.post(link.WorkflowTest(id), "responseId", response).is(http.StatusConflict)
-	drafted := b.post(link.WorkflowTest(id), "responseId", response, "what", views.TestDraft).to("")
+	drafted := b.post(link.WorkflowTest(id), "responseId", response, "what", workflowpages.TestDraft).to("")
 	b.get(drafted).is(http.StatusOK).says("#run", "Test").says("#run", "A draft that was tested")
 	b.post(link.WorkflowPutLive(id), "revision", b.draftRevision(id)).to("")
-	b.editor(id, views.EditTest).says("#panel option", response)
+	b.editor(id, frame.EditTest).says("#panel option", response)
 	b.post(link.WorkflowTest(id), "responseId", "R_0123456789abcde").is(http.StatusUnprocessableEntity).says("#panel", "not there any more")
 	at := b.post(link.WorkflowTest(id), "responseId", response).to("")
 	b.get(at).is(http.StatusOK).says("#run", "Test").says("#run", "Scheduled").says("#run", "Survey response")
@@ -385,14 +386,14 @@ func TestNewWorkflowsAreRefusedWithASentence(t *testing.T) {
 	a := newApp(t)
 	b := a.person(ada)
 	survey, _ := a.sample(t, b)
-	p := b.post(link.Workflows(), "surveyId", "SV_nothing", "starter", views.StarterSend, "url", nasty, "name", nasty).is(http.StatusUnprocessableEntity).
+	p := b.post(link.Workflows(), "surveyId", "SV_nothing", "starter", workflowpages.StarterSend, "url", nasty, "name", nasty).is(http.StatusUnprocessableEntity).
 		says("#f-surveyId-error", "Choose one of your surveys")
 	if p.value("name") != nasty || p.value("url") != nasty {
 		t.Error("the form lost what was typed")
 	}
 	noScripts(t, p)
 	b.post(link.Workflows(), "surveyId", survey, "name", strings.Repeat("x", 201)).is(http.StatusUnprocessableEntity).says("#f-name-error", "200 characters")
-	at := b.post(link.Workflows(), "surveyId", survey, "starter", views.StarterEmpty).to("")
+	at := b.post(link.Workflows(), "surveyId", survey, "starter", workflowpages.StarterEmpty).to("")
 	b.get(at).says("h1", "Untitled workflow").says("#flow", "Add the first task")
 	id := strings.TrimPrefix(at, link.Workflows()+"/")
 	b.post(link.WorkflowPutLive(id), "revision", b.draftRevision(id)).is(http.StatusUnprocessableEntity).says(".error-summary", "at least one task")

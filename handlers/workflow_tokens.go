@@ -7,7 +7,6 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
 )
 
@@ -65,13 +64,13 @@ func choiceList(t workflow.Token) string {
 }
 
 // choicesOf lists the choices of all questions that have some: by label, and by recode value.
-func choicesOf(def *models.SurveyDefinition) []views.QuestionChoices {
-	var out []views.QuestionChoices
+func choicesOf(def *models.SurveyDefinition) []components.QuestionChoices {
+	var out []components.QuestionChoices
 	for _, q := range def.Questions() {
 		if len(q.Choices) == 0 {
 			continue
 		}
-		labels, recodes := views.QuestionChoices{ID: q.ID}, views.QuestionChoices{ID: q.ID + "-recode"}
+		labels, recodes := components.QuestionChoices{ID: q.ID}, components.QuestionChoices{ID: q.ID + "-recode"}
 		for i := range q.Choices {
 			choice := &q.Choices[i]
 			labels.Choices = append(labels.Choices, components.Option{Value: choice.Text})

@@ -16,8 +16,9 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/frame"
+	"surveyflow/views/workflowpages"
 )
 
 // duplicate copies a workflow with its draft, for its own survey or another one.
@@ -78,7 +79,7 @@ func (h *workflows) adopt(c echo.Context, file *workflow.File, surveyID, said st
 		f.Text += " " + i18n.T(ctx, "workflow.lost", "Count", len(lost), "Questions", lostWords(lost))
 	}
 	web.Flash(c, f)
-	return web.Redirect(c, views.EditorPath(w.ID, ""))
+	return web.Redirect(c, frame.EditorPath(w.ID, ""))
 }
 
 // lostWords lists the questions that were not found.
@@ -121,10 +122,10 @@ func isASCII(s string) bool {
 }
 
 func (h *workflows) importForm(c echo.Context) error {
-	return h.renderImport(c, http.StatusOK, views.WorkflowImportProps{SurveyID: web.Query(c, "survey")})
+	return h.renderImport(c, http.StatusOK, workflowpages.WorkflowImportProps{SurveyID: web.Query(c, "survey")})
 }
 
-func (h *workflows) renderImport(c echo.Context, status int, p views.WorkflowImportProps) error {
+func (h *workflows) renderImport(c echo.Context, status int, p workflowpages.WorkflowImportProps) error {
 	surveys, _, err := h.store.Surveys(c.Request().Context(), web.Actor(c), store.SurveyFilter{Page: store.Page{Limit: store.MaxPage}})
 	if err != nil {
 		return err
@@ -135,7 +136,7 @@ func (h *workflows) renderImport(c echo.Context, status int, p views.WorkflowImp
 	if p.SurveyID == "" && len(surveys) > 0 {
 		p.SurveyID = surveys[0].ID
 	}
-	return web.Render(c, status, views.WorkflowImport(p))
+	return web.Render(c, status, workflowpages.WorkflowImport(p))
 }
 
 // importFile makes a workflow of an uploaded or pasted file, or says what is wrong where.
@@ -158,7 +159,7 @@ func (h *workflows) importFile(c echo.Context) error {
 		}
 	}
 	refuse := func(fields []models.FieldError) error {
-		return h.renderImport(c, http.StatusUnprocessableEntity, views.WorkflowImportProps{SurveyID: surveyID, Text: models.CleanText(pasted), Problems: importProblems(ctx, fields)}) //nolint:contextcheck // templ gives components their context when they render
+		return h.renderImport(c, http.StatusUnprocessableEntity, workflowpages.WorkflowImportProps{SurveyID: surveyID, Text: models.CleanText(pasted), Problems: importProblems(ctx, fields)}) //nolint:contextcheck // templ gives components their context when they render
 	}
 	file, err := workflow.ReadFile(h.types, []byte(models.CleanText(string(text))))
 	if e, ok := errors.AsType[*models.Error](err); ok && e.Code == models.CodeInvalid {

@@ -16,7 +16,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/store/storetest"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/frame"
 )
 
 // givePassword lets the first person of an instance sign in; the server must not run yet.
@@ -121,7 +121,7 @@ func (v *visitor) walk(from string, most int) {
 // tries presses "Run test" in a task's panel.
 func (v *visitor) tries(workflowID, taskID string) *goquery.Document {
 	v.t.Helper()
-	doc := v.get(link.With(link.Workflow(workflowID), "edit", views.EditTask+taskID))
+	doc := v.get(link.With(link.Workflow(workflowID), "edit", frame.EditTask+taskID))
 	form := url.Values{}
 	button := doc.Find("[formaction='" + link.TaskTest(workflowID, taskID) + "']")
 	button.Closest("form").Find("input, select, textarea").Each(func(_ int, in *goquery.Selection) {

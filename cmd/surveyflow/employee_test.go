@@ -18,7 +18,7 @@ import (
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/workflowpages"
 )
 
 // TestANewEmployeeIsSurveyedAfterThirtyDays goes the whole way of the starter: a workflow made and put live on its pages, people who
@@ -53,7 +53,7 @@ func TestANewEmployeeIsSurveyedAfterThirtyDays(t *testing.T) {
 	}
 	admin := browser()
 	does(admin, http.MethodPost, a.base.App(link.SignIn()), url.Values{"email": {"ada@example.com"}, "password": {password}})
-	at := does(admin, http.MethodPost, a.base.App(link.Workflows()), url.Values{"event": {"surveyResponse"}, "starter": {views.StarterEmployee}, "surveyId": {i.Survey.ID}})
+	at := does(admin, http.MethodPost, a.base.App(link.Workflows()), url.Values{"event": {"surveyResponse"}, "starter": {workflowpages.StarterEmployee}, "surveyId": {i.Survey.ID}})
 	id := strings.TrimPrefix(at.path, link.Workflows()+"/")
 	w, err := a.store.Workflow(t.Context(), i.Actor, id)
 	i.Check(err)

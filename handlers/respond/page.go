@@ -15,9 +15,9 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
 	"surveyflow/views/layout"
+	"surveyflow/views/respondpages"
 )
 
 // Names of fields of the form beside the questions, whose names start with QID.
@@ -55,40 +55,40 @@ func (r *Room) render(c echo.Context, p page) error {
 		status = http.StatusUnprocessableEntity
 	}
 	speak(c, p.visit.Definition.Language)
-	return web.Render(c, status, views.RespondPage(r.pageProps(p)))
+	return web.Render(c, status, respondpages.RespondPage(r.pageProps(p)))
 }
 
-func (r *Room) pageProps(p page) views.RespondPageProps {
+func (r *Room) pageProps(p page) respondpages.RespondPageProps {
 	v := p.visit
 	pages, piped := v.Pages(), v.Piped()
-	props := views.RespondPageProps{
+	props := respondpages.RespondPageProps{
 		Title: v.Title(), Language: v.Definition.Language, Heading: piped.Text(pages[v.Page].Title), HeadingTranslations: pages[v.Page].Translations, Translations: v.Definition.Translations,
 		Buttons: v.Definition.Buttons, Languages: languagesOf(v, ""),
 		Page: v.Page + 1, Pages: len(pages), NoProgress: v.Definition.NoProgress, Back: v.Page > 0 && !v.Definition.NoBack,
 		Action: action(v), Preview: p.preview, Form: p.form, Errors: p.errors,
-		Hidden: []views.RespondHidden{{Name: fieldToken, Value: v.Token.String()}, {Name: fieldPage, Value: pages[v.Page].ID}},
+		Hidden: []respondpages.RespondHidden{{Name: fieldToken, Value: v.Token.String()}, {Name: fieldPage, Value: pages[v.Page].ID}},
 	}
 	if props.Languages != nil {
-		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldLanguage, Value: v.Definition.Language})
+		props.Hidden = append(props.Hidden, respondpages.RespondHidden{Name: fieldLanguage, Value: v.Definition.Language})
 	}
 	for _, slot := range v.Slots() {
-		props.Questions = append(props.Questions, views.RespondSlot{Question: piped.Question(slot.Question), Waiting: slot.Waiting, Follows: slot.Follows})
+		props.Questions = append(props.Questions, respondpages.RespondSlot{Question: piped.Question(slot.Question), Waiting: slot.Waiting, Follows: slot.Follows})
 	}
 	props.Followed = v.Followed()
 	if v.Page == 0 {
 		props.Introduction = piped.Rich(v.Definition.Description)
 	}
 	if pass := v.Way().Pass; pass != "" && v.Response == nil {
-		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldPass, Value: pass})
+		props.Hidden = append(props.Hidden, respondpages.RespondHidden{Name: fieldPass, Value: pass})
 	}
 	props.Opened = v.CountsOpening()
 	if state := v.PreviewState(); state != "" {
-		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldPreview, Value: state})
+		props.Hidden = append(props.Hidden, respondpages.RespondHidden{Name: fieldPreview, Value: state})
 	}
 	if v.Response == nil { // nothing is stored yet: what has to last travels with the form
-		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldOpened, Value: strconv.FormatInt(p.opened, 10)})
+		props.Hidden = append(props.Hidden, respondpages.RespondHidden{Name: fieldOpened, Value: strconv.FormatInt(p.opened, 10)})
 		for _, name := range slices.Sorted(maps.Keys(v.Fields)) {
-			props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldLink + name, Value: v.Fields[name]})
+			props.Hidden = append(props.Hidden, respondpages.RespondHidden{Name: fieldLink + name, Value: v.Fields[name]})
 		}
 	}
 	return props
@@ -126,7 +126,7 @@ func (r *Room) tell(c echo.Context, v *survey.Visit, finished bool) error {
 	}
 	speak(c, v.Definition.Language)
 	ctx := c.Request().Context()
-	props := views.RespondMessageProps{Title: v.Title(), Language: v.Definition.Language, Languages: languagesOf(v, action(v))}
+	props := respondpages.RespondMessageProps{Title: v.Title(), Language: v.Definition.Language, Languages: languagesOf(v, action(v))}
 	status := http.StatusForbidden
 	switch {
 	case v.State == survey.StateDone && finished:
@@ -162,11 +162,11 @@ func (r *Room) tell(c echo.Context, v *survey.Visit, finished bool) error {
 	default:
 		props.Icon, props.Heading, props.Text = components.IconLock, i18n.T(ctx, "respond.closed.title"), i18n.T(ctx, "respond.closed.text")
 	}
-	return web.Render(c, status, views.RespondMessage(props))
+	return web.Render(c, status, respondpages.RespondMessage(props))
 }
 
 // again offers to answer once more, where that is wanted.
-func again(ctx context.Context, v *survey.Visit, props *views.RespondMessageProps) {
+func again(ctx context.Context, v *survey.Visit, props *respondpages.RespondMessageProps) {
 	if v.Again() {
 		props.Href, props.Label = link.With(link.Respond(v.Collector.Slug), queryAgain, "1"), i18n.T(ctx, "respond.answered.again")
 	}
@@ -176,10 +176,10 @@ func again(ctx context.Context, v *survey.Visit, props *views.RespondMessageProp
 func (r *Room) askPassword(c echo.Context, v *survey.Visit, carried map[string][]string, wrong *models.Error) error {
 	speak(c, v.Definition.Language)
 	ctx := c.Request().Context()
-	props := views.RespondPasswordProps{Title: v.Title(), Language: v.Definition.Language, Languages: languagesOf(v, action(v)), Action: action(v)}
+	props := respondpages.RespondPasswordProps{Title: v.Title(), Language: v.Definition.Language, Languages: languagesOf(v, action(v)), Action: action(v)}
 	v.Carry(carried)
 	for _, name := range slices.Sorted(maps.Keys(v.Fields)) {
-		props.Hidden = append(props.Hidden, views.RespondHidden{Name: fieldLink + name, Value: v.Fields[name]})
+		props.Hidden = append(props.Hidden, respondpages.RespondHidden{Name: fieldLink + name, Value: v.Fields[name]})
 	}
 	status := http.StatusOK
 	switch {
@@ -191,12 +191,12 @@ func (r *Room) askPassword(c echo.Context, v *survey.Visit, carried map[string][
 		status = http.StatusUnprocessableEntity
 		props.Error = i18n.T(ctx, "respond.password.wrong")
 	}
-	return web.Render(c, status, views.RespondPassword(props))
+	return web.Render(c, status, respondpages.RespondPassword(props))
 }
 
 // thank ends the survey: with the owner's words, and with the way to where the owner wants the respondent to go on. That is
 // a page and a header, not a redirect: the form's policy would stop a form that ends on another site.
-func (r *Room) thank(c echo.Context, v *survey.Visit, props views.RespondMessageProps) error {
+func (r *Room) thank(c echo.Context, v *survey.Visit, props respondpages.RespondMessageProps) error {
 	ctx := c.Request().Context()
 	piped := v.Piped()
 	props.Icon, props.Heading, props.Text = components.IconCircleCheck, i18n.T(ctx, "respond.done.title"), i18n.T(ctx, "respond.done.text")
@@ -232,12 +232,12 @@ func (r *Room) thank(c echo.Context, v *survey.Visit, props views.RespondMessage
 			props.Text = i18n.T(ctx, "respond.done.redirect", "Host", host(target))
 		}
 	}
-	return web.Render(c, http.StatusOK, views.RespondMessage(props))
+	return web.Render(c, http.StatusOK, respondpages.RespondMessage(props))
 }
 
 // tellPreview writes the page of a preview that shows no questions.
 func (r *Room) tellPreview(c echo.Context, v *survey.Visit) error {
-	props := views.RespondMessageProps{Title: v.Title(), Language: v.Definition.Language}
+	props := respondpages.RespondMessageProps{Title: v.Title(), Language: v.Definition.Language}
 	props.Preview = i18n.T(c.Request().Context(), "respond.preview") // in the language of who previews, as the rehearsal
 	var err error
 	if props.Rehearsal, err = r.rehearsal(c, v); err != nil {
@@ -253,7 +253,7 @@ func (r *Room) tellPreview(c echo.Context, v *survey.Visit) error {
 	default:
 		props.Icon, props.Heading, props.Text = components.IconCircleCheck, i18n.T(ctx, "respond.nothing.title"), i18n.T(ctx, "respond.nothing.text")
 	}
-	return web.Render(c, http.StatusOK, views.RespondMessage(props))
+	return web.Render(c, http.StatusOK, respondpages.RespondMessage(props))
 }
 
 func host(address string) string {
@@ -268,7 +268,7 @@ func host(address string) string {
 func (r *Room) problem(c echo.Context, p web.Problem) error {
 	speak(c, i18n.MatchRespondent(c.Request().Header.Get("Accept-Language")))
 	ctx := c.Request().Context()
-	props := views.RespondMessageProps{Icon: components.IconCircleAlert, Heading: i18n.T(ctx, "respond.problem.title")}
+	props := respondpages.RespondMessageProps{Icon: components.IconCircleAlert, Heading: i18n.T(ctx, "respond.problem.title")}
 	switch p.Error.Code {
 	case models.CodeNotFound:
 		props.Heading, props.Text = i18n.T(ctx, "respond.unknown.title"), i18n.T(ctx, "respond.unknown.text")
@@ -284,7 +284,7 @@ func (r *Room) problem(c echo.Context, p web.Problem) error {
 	default:
 		props.Text = p.Sentence(ctx)
 	}
-	return web.Render(c, p.Status, views.RespondMessage(props))
+	return web.Render(c, p.Status, respondpages.RespondMessage(props))
 }
 
 // speak makes the page speak the survey's language.

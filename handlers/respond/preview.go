@@ -13,8 +13,8 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/respondpages"
 )
 
 // fieldPreview carries a preview from page to page: nothing of it is stored.
@@ -103,7 +103,7 @@ func (r *Room) rehearse(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.RespondMessageProps{
+	p := respondpages.RespondMessageProps{
 		Title: v.Title(), Icon: components.IconCircleCheck, Heading: i18n.T(ctx, "respond.preview.run.done", "Count", len(runs)),
 		Text: i18n.T(ctx, "respond.preview.run.done.text"), Href: previewAgain(v), Label: i18n.T(ctx, "respond.preview.again"),
 	}
@@ -111,14 +111,14 @@ func (r *Room) rehearse(c echo.Context) error {
 		p.Icon, p.Heading, p.Text = components.IconClock, i18n.T(ctx, "respond.preview.run.none"), i18n.T(ctx, "respond.preview.run.none.text")
 	}
 	for i, run := range runs {
-		p.Links = append(p.Links, views.RespondLink{Label: i18n.T(ctx, "respond.preview.run.open", "Number", i+1), Href: link.Run(run.ID)})
+		p.Links = append(p.Links, respondpages.RespondLink{Label: i18n.T(ctx, "respond.preview.run.open", "Number", i+1), Href: link.Run(run.ID)})
 	}
-	return web.Render(c, http.StatusOK, views.RespondMessage(p))
+	return web.Render(c, http.StatusOK, respondpages.RespondMessage(p))
 }
 
 // rehearsal offers to run the survey's workflows at the end of a preview; nil where there is nothing to run, or for who may
 // not.
-func (r *Room) rehearsal(c echo.Context, v *survey.Visit) (*views.RespondRehearsal, error) {
+func (r *Room) rehearsal(c echo.Context, v *survey.Visit) (*respondpages.RespondRehearsal, error) {
 	ctx, s := c.Request().Context(), &v.Live.Survey
 	if v.State != survey.StateDone || s.Access < models.AccessEdit || s.Version == 0 {
 		return nil, nil
@@ -127,9 +127,9 @@ func (r *Room) rehearsal(c echo.Context, v *survey.Visit) (*views.RespondRehears
 	if err != nil || len(live.Workflows) == 0 {
 		return nil, err
 	}
-	return &views.RespondRehearsal{
+	return &respondpages.RespondRehearsal{
 		Action: link.SurveyPreviewRun(s.ID), Language: i18n.Lang(ctx), Label: i18n.T(ctx, "respond.preview.run"), Text: i18n.T(ctx, "respond.preview.run.text"),
-		Hidden: []views.RespondHidden{{Name: fieldToken, Value: v.Token.String()}, {Name: fieldPreview, Value: v.PreviewState()}},
+		Hidden: []respondpages.RespondHidden{{Name: fieldToken, Value: v.Token.String()}, {Name: fieldPreview, Value: v.PreviewState()}},
 	}, nil
 }
 

@@ -9,8 +9,8 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
 	"surveyflow/views/components"
+	"surveyflow/views/respondpages"
 )
 
 // fieldOut says what somebody does not want any more; mail programs send none (RFC 8058) and mean mails like this one.
@@ -26,14 +26,14 @@ func (r *Room) askUnsubscribe(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	props := views.RespondUnsubscribeProps{
+	props := respondpages.RespondUnsubscribeProps{
 		Heading: i18n.T(ctx, "unsubscribe.title"), Text: i18n.T(ctx, "unsubscribe.text", "Organisation", org, "Email", inv.Email),
 		Action: link.Unsubscribe(inv.ID, inv.Token), All: i18n.T(ctx, "unsubscribe.all", "Organisation", org),
 	}
 	if inv.ContactID != nil {
 		props.List = i18n.T(ctx, "unsubscribe.list")
 	}
-	return web.Render(c, http.StatusOK, views.RespondUnsubscribe(props))
+	return web.Render(c, http.StatusOK, respondpages.RespondUnsubscribe(props))
 }
 
 // unsubscribe takes somebody out: by the button of the page, or by that of a mail program.
@@ -51,12 +51,12 @@ func (r *Room) unsubscribe(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	props := views.RespondMessageProps{Icon: components.IconCircleCheck, Heading: i18n.T(ctx, "unsubscribe.done.title")}
+	props := respondpages.RespondMessageProps{Icon: components.IconCircleCheck, Heading: i18n.T(ctx, "unsubscribe.done.title")}
 	props.Text = i18n.T(ctx, "unsubscribe.done.list", "Email", inv.Email)
 	if all {
 		props.Text = i18n.T(ctx, "unsubscribe.done.all", "Email", inv.Email, "Organisation", org)
 	}
-	return web.Render(c, http.StatusOK, views.RespondMessage(props))
+	return web.Render(c, http.StatusOK, respondpages.RespondMessage(props))
 }
 
 // unsubscribing finds the invitation that the address names, and the name of who asks; the page speaks its language.

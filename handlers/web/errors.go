@@ -13,7 +13,7 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/models"
-	"surveyflow/views"
+	"surveyflow/views/layout"
 )
 
 // Problem is an error on its way to whoever asked.
@@ -177,7 +177,7 @@ func (w *Web) errorPage(c echo.Context, p Problem) error {
 		c.Response().Header().Set("X-Error", url.PathEscape(p.Sentence(ctx)))
 		return c.NoContent(p.Status)
 	}
-	return Render(c, p.Status, views.ErrorPage(views.ErrorPageProps{
+	return Render(c, p.Status, layout.ErrorPage(layout.ErrorPageProps{
 		Status: p.Status, Code: p.Error.Code, Sentence: p.Sentence(ctx), RequestID: p.RequestID, RetryAfter: p.RetryAfter,
 	}))
 }

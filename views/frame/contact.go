@@ -1,0 +1,7 @@
+package frame
+
+// ContactField is one of a contact's further fields.
+type ContactField struct {
+	Name  string
+	Value string
+}
