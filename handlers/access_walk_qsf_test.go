@@ -3,7 +3,7 @@ package handlers_test
 import "maps"
 
 // always are the values of parameters that are the same for every set of things.
-var always = map[string]string{"blockId": "BL_1", "quotaId": "none", "languageCode": "EN", "operation": "whoami", "organizationId": "none"}
+var always = map[string]string{"blockId": "BL_1", "quotaId": "none", "languageCode": "EN", "operation": "whoami"}
 
 func init() {
 	apiBodies["POST /API/v3/eventsubscriptions"] = `{"topics":"*","publicationUrl":"http://127.0.0.1:1/"}`
@@ -11,7 +11,6 @@ func init() {
 		needMore,
 		"/surveys/:surveyID/import", // the survey must have been made of a file
 		"/API/v3/survey-definitions/:surveyId/import-report",
-		"/API/v3/organizations/:organizationId",                // there is one, whose id is not one of the things
 		"/API/v3/users/:userId/apitoken",                       // GET always says that there is none to be seen
 		"/API/v3/survey-definitions/:surveyId/quotas/:quotaId", // there must be one
 		"/API/v3/survey-definitions/:surveyId/quotagroups/:quotaId",

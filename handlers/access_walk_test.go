@@ -60,6 +60,8 @@ type walk struct {
 	browsers map[string]*browser
 	tokens   map[string]string
 	export   string // the last job that saves responses
+
+	certificate string // the last client certificate
 }
 
 func newWalk(t *testing.T) *walk {
@@ -158,6 +160,7 @@ func (w *walk) things() map[string]string {
 		"sessionID":   hex.EncodeToString(sum[:]),
 	}
 	w.distributed(things)
+	w.certified(things)
 	things["sessionId"], _, err = w.app.surveys.StartSession(ctx, survey.SessionStart{SurveyID: w.Survey.ID})
 	w.Check(err)
 	return things

@@ -22,6 +22,7 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/account"
 	"surveyflow/internal/call"
+	"surveyflow/internal/clientcert"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/contact"
 	"surveyflow/internal/credential"
@@ -70,6 +71,7 @@ type app struct {
 	routes        []web.Route
 	log           *bytes.Buffer
 	outbox        *mail.Outbox
+	certificates  *clientcert.Service
 	mail          *mailtest.Server // nil: no mail leaves
 	signIn        clock.Clock
 }
@@ -137,8 +139,10 @@ func newAppOf(t *testing.T, server *mailtest.Server, signIn clock.Clock) *app {
 	a.tokensService = tokens
 	triggers := trigger.New(trigger.Options{Store: a.store, Tokens: tokens, Sealer: sealer, Clock: clock.System{}, Log: log})
 	a.calls = call.New(call.Options{Store: a.store, Tokens: tokens, Contacts: a.contacts, Clock: clock.System{}, Log: log})
+	a.certificates = clientcert.New(clientcert.Options{Store: a.store, Sealer: sealer, Outbox: a.outbox, Clock: clock.System{}, Log: log, Header: "Client-Cert", Proxies: true})
 	api := apiv3.New(apiv3.Deps{
-		Store: a.store, Surveys: a.surveys, Reports: a.reports, Tokens: tokens, Tasks: a.tasks, Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Outbox: a.outbox, Base: base, Clock: clock.System{}, Version: "test", Sealer: sealer, Outbound: client,
+		Certificates: a.certificates,
+		Store:        a.store, Surveys: a.surveys, Reports: a.reports, Tokens: tokens, Tasks: a.tasks, Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Outbox: a.outbox, Base: base, Clock: clock.System{}, Version: "test", Sealer: sealer, Outbound: client,
 	})
 	a.routes = handlers.Routes(handlers.Deps{
 		Sealer: sealer, Triggers: triggers, Calls: a.calls, Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Reports: a.reports, Tasks: a.tasks, Scripts: scripts, Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Domains: a.domains, Log: log, Base: base, Clock: clock.System{},

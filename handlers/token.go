@@ -168,7 +168,7 @@ func (h *tokens) createClient(c echo.Context) error {
 	if err := web.Bind(c, &form); err != nil {
 		return err
 	}
-	secret, made, err := h.people.CreateClient(c.Request().Context(), web.Actor(c), form.Name, form.Scopes)
+	secret, made, err := h.people.CreateClient(c.Request().Context(), web.Actor(c), account.TokenSettings{Name: form.Name}, form.Scopes)
 	if fields, status, refused := web.Refused(c, err); refused {
 		return h.render(c, status, settingspages.TokensProps{}, settingspages.ClientsProps{Name: form.Name, Scopes: form.Scopes, Errors: fields})
 	}

@@ -9,13 +9,15 @@ import (
 // APIClient is a program that gets tokens of the API with an id and a secret (RFC 6749 §4.4) and acts as its person, as far as
 // its scopes go. Only the SHA-256 of the secret is kept; the secret is shown once.
 type APIClient struct {
-	ID         string `gorm:"primaryKey"` // the client id
-	OrgID      string
-	UserID     string
-	Name       string
-	Hash       string // hex of SHA-256
-	Hint       string // the last four characters of the secret
-	Scopes     Scopes // what its tokens may have at most
+	ID     string `gorm:"primaryKey"` // the client id
+	OrgID  string
+	UserID string
+	Name   string
+	Hash   string // hex of SHA-256
+	Hint   string // the last four characters of the secret
+	Scopes Scopes // what its tokens may have at most
+	TokenLimits
+	Logged     bool // its calls are kept for a day
 	CreatedAt  time.Time
 	LastUsedAt *time.Time
 	RevokedAt  *time.Time
@@ -68,6 +70,23 @@ func AllScopes() []string {
 
 // List gives the scopes one by one.
 func (s Scopes) List() []string { return strings.Fields(string(s)) }
+
+// Within gives what of these scopes lies within others: a token keeps no more than its client has by now.
+func (s Scopes) Within(others Scopes) Scopes {
+	var both []string
+	for _, scope := range s.List() {
+		if others.Covers(scope) {
+			both = append(both, scope)
+		}
+	}
+	for _, scope := range others.List() {
+		if s.Covers(scope) {
+			both = append(both, scope)
+		}
+	}
+	slices.Sort(both)
+	return Scopes(strings.Join(slices.Compact(both), " "))
+}
 
 // Covers reports whether the scope is one of these, or within one.
 func (s Scopes) Covers(scope string) bool {

@@ -50,8 +50,11 @@ const (
 	AuditTokenSave         AuditAction = "token.save"
 	AuditTokenRevoke       AuditAction = "token.revoke"
 	AuditClientCreate      AuditAction = "client.create"
+	AuditClientSave        AuditAction = "client.save"
 	AuditClientFailed      AuditAction = "client.failed" // it came with a wrong secret
 	AuditClientRevoke      AuditAction = "client.revoke"
+	AuditCertificateCreate AuditAction = "certificate.create"
+	AuditCertificateRevoke AuditAction = "certificate.revoke"
 	AuditSurveyLive        AuditAction = "survey.live"
 	AuditSurveyOpen        AuditAction = "survey.open"
 	AuditSurveyClose       AuditAction = "survey.close"
@@ -85,7 +88,8 @@ const (
 var AuditActions = []AuditAction{
 	AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionsEnd, AuditPassword, AuditSecondFactorOn, AuditSecondFactorOff, AuditRecoveryCodes, AuditIdentity,
 	AuditInvite, AuditInviteRevoke, AuditUserCreate, AuditUserRole, AuditUserDisable, AuditUserEnable, AuditTakeOver, AuditUserForget,
-	AuditTokenCreate, AuditTokenSave, AuditTokenRevoke, AuditClientCreate, AuditClientFailed, AuditClientRevoke,
+	AuditTokenCreate, AuditTokenSave, AuditTokenRevoke, AuditClientCreate, AuditClientSave, AuditClientFailed, AuditClientRevoke,
+	AuditCertificateCreate, AuditCertificateRevoke,
 	AuditSurveyLive, AuditSurveyOpen, AuditSurveyClose, AuditSurveyOwner, AuditSurveyShare, AuditSurveyUnshare, AuditSurveyLabels, AuditSurveyDelete, AuditResponseDelete,
 	AuditWorkflowLive, AuditWorkflowOn, AuditWorkflowOff, AuditWorkflowSecret, AuditWorkflowDelete, AuditReceiverDelete,
 	AuditCredentialCreate, AuditCredentialChange, AuditCredentialConnect, AuditCredentialDelete, AuditCredentialOwner,
@@ -100,6 +104,7 @@ const (
 	SettingsSecurity     = "settings.security"
 	SettingsSignIn       = "settings.sign_in"
 	SettingsDomains      = "settings.domains"
+	SettingsCertificates = "settings.certificates"
 	ExportAudit          = "export.audit"
 	ExportRuns           = "export.runs"
 )

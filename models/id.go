@@ -48,6 +48,7 @@ const (
 	PrefixImport       Prefix = "PGRS_" // a file of contacts on its way into a list
 	PrefixSubscription Prefix = "SUB_"  // to events, of the API
 	PrefixCall         Prefix = "CC_"   // of a collector's webhook, in its log
+	PrefixCertificate  Prefix = "CERT_" // a client certificate
 )
 
 const (

@@ -18,6 +18,8 @@ const (
 	MailEventsRefused   MailKind = "eventsRefused"
 	MailCredential      MailKind = "credential" // it needs its owner
 	MailSurveyShared    MailKind = "surveyShared"
+
+	MailClientCertificate MailKind = "clientCertificate" // one for the API ends
 )
 
 // MailWorkflow is a mail that a workflow sends.
@@ -39,7 +41,7 @@ const (
 )
 
 // MailKinds lists the kinds.
-var MailKinds = []MailKind{MailSurveyInvitation, MailSurveyReminder, MailSurveyThanks, MailTest, MailInvitation, MailPasswordReset, MailPasswordChanged, MailSignInMethod, MailRunFailed, MailRunRecovered, MailWorkflowOff, MailEventsRefused, MailCredential, MailSurveyShared, MailSurveyOpened, MailSurveyExpires, MailSurveyStatistics, MailNoticeDigest, MailWorkflow}
+var MailKinds = []MailKind{MailSurveyInvitation, MailSurveyReminder, MailSurveyThanks, MailTest, MailInvitation, MailPasswordReset, MailPasswordChanged, MailSignInMethod, MailRunFailed, MailRunRecovered, MailWorkflowOff, MailEventsRefused, MailCredential, MailClientCertificate, MailSurveyShared, MailSurveyOpened, MailSurveyExpires, MailSurveyStatistics, MailNoticeDigest, MailWorkflow}
 
 // MailStatus says what became of a mail.
 type MailStatus string

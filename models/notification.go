@@ -15,6 +15,7 @@ const (
 	NotifySignInMethod          NotificationKind = "signInMethod"
 	NotifyCredentialReconnect   NotificationKind = "credentialReconnect"
 	NotifyCredentialCertificate NotificationKind = "credentialCertificate"
+	NotifyClientCertificate     NotificationKind = "clientCertificate" // one for the API ends soon
 	NotifySurveyShared          NotificationKind = "surveyShared"
 	NotifyWorkflow              NotificationKind = "workflow"         // what a task of a workflow says
 	NotifyNewSurvey             NotificationKind = "newSurvey"        // one was sent to them

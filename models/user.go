@@ -58,6 +58,7 @@ type Organisation struct {
 	RetentionDays       int    // how long finished runs are kept; 0 means the instance's default
 	AuditDays           int    // how long the audit log is kept; 0 means for ever
 	RequireSecondFactor bool   // of everybody who signs in with a password
+	RequireCertificate  bool   // of programs that call the API with a token
 	WorkflowRev         int64  // counts changes to live workflows without a survey
 	AllowedDomains      string // hosts that tasks and credentials may call, one a line; empty means all
 	InviteMax           int    // how often one person may be invited in InviteDays days; 0 means without limit

@@ -29,7 +29,7 @@ func (s *story) planTeam() {
 		return sharing.Share(ctx, s.scene.member, s.scene.newsletter.ID, s.scene.admin.UserID, models.AccessView)
 	})
 	s.then(4*day, func(ctx context.Context) error {
-		_, _, err := s.app.people.CreateClient(ctx, s.scene.admin, "Data warehouse", []string{"read:surveys", "manage:survey_responses"})
+		_, _, err := s.app.people.CreateClient(ctx, s.scene.admin, account.TokenSettings{Name: "Data warehouse"}, []string{"read:surveys", "manage:survey_responses"})
 		return err
 	})
 	s.then(3*day, func(ctx context.Context) error { return s.store.SetUserDisabled(ctx, s.scene.admin, per.ID, true) })

@@ -23,6 +23,7 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/account"
 	"surveyflow/internal/call"
+	"surveyflow/internal/clientcert"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/config"
 	"surveyflow/internal/contact"
@@ -96,30 +97,31 @@ type serving struct {
 
 // app is the program put together.
 type app struct {
-	config      config.Config
-	log         *slog.Logger
-	clock       clock.Clock
-	store       *store.Store
-	people      *account.People
-	tokens      *account.Tokens
-	base        link.Base
-	types       *task.Registry
-	scripts     *script.Pool
-	domains     *credential.Domains
-	credentials *credential.Service
-	signing     *signing.Keeper
-	surveys     *survey.Service
-	contacts    *contact.Service
-	reports     *report.Service
-	invitations *distribution.Service
-	calls       *call.Service // of collectors' webhooks
-	runner      *runner.Runner
-	triggers    *trigger.Service
-	sealer      *secret.Sealer
-	mail        *mail.Sender // nil without a mail server
-	outbox      *mail.Outbox
-	outbound    *outbound.Client
-	server      *http.Server
+	config       config.Config
+	log          *slog.Logger
+	clock        clock.Clock
+	store        *store.Store
+	people       *account.People
+	tokens       *account.Tokens
+	base         link.Base
+	types        *task.Registry
+	scripts      *script.Pool
+	domains      *credential.Domains
+	credentials  *credential.Service
+	signing      *signing.Keeper
+	surveys      *survey.Service
+	contacts     *contact.Service
+	reports      *report.Service
+	invitations  *distribution.Service
+	calls        *call.Service // of collectors' webhooks
+	runner       *runner.Runner
+	triggers     *trigger.Service
+	sealer       *secret.Sealer
+	certificates *clientcert.Service
+	mail         *mail.Sender // nil without a mail server
+	outbox       *mail.Outbox
+	outbound     *outbound.Client
+	server       *http.Server
 }
 
 // serve puts the program together, top to bottom, and runs it until ctx ends. Then it stops in order: the workers claim no
@@ -220,6 +222,9 @@ func assemble(ctx context.Context, o serving, s *store.Store) (*app, error) {
 	a.contacts = contact.New(s, a.clock)
 	a.invitations = distribution.New(distribution.Options{Store: s, Outbox: a.outbox, Base: a.base, Clock: a.clock, Log: a.log})
 	a.sealer = sealer
+	a.certificates = clientcert.New(clientcert.Options{
+		Store: s, Sealer: sealer, Outbox: a.outbox, Clock: a.clock, Log: a.log, Header: c.CertHeader, Proxies: len(c.TrustedProxies) > 0,
+	})
 	a.triggers = trigger.New(trigger.Options{Store: s, Tokens: a.tokens, Sealer: sealer, Clock: a.clock, Log: a.log})
 	a.calls = call.New(call.Options{Store: s, Tokens: a.tokens, Contacts: a.contacts, Clock: a.clock, Log: a.log})
 	a.scripts = script.NewPool(script.Options{Log: a.log})
@@ -270,7 +275,7 @@ func (a *app) jobs() map[models.JobKind]store.JobStep {
 
 func (a *app) assembleWeb(cookieKeys [][]byte) error {
 	frame, err := web.New(web.Options{
-		Base: a.base, TrustedProxies: a.config.TrustedProxies, People: a.people, Store: a.store, CookieKey: cookieKeys[0],
+		Base: a.base, TrustedProxies: a.config.TrustedProxies, CertHeader: a.config.CertHeader, People: a.people, Store: a.store, CookieKey: cookieKeys[0],
 		Clock: a.clock, Log: a.log,
 	})
 	if err != nil {
@@ -279,7 +284,7 @@ func (a *app) assembleWeb(cookieKeys [][]byte) error {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), a.measures())
 	api := apiv3.New(apiv3.Deps{
-		Store: a.store, Surveys: a.surveys, Reports: a.reports, Tokens: a.tokens, Tasks: a.types, Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Outbox: a.outbox, Base: a.base, Clock: a.clock, Log: a.log, Version: version, Sealer: a.sealer, Outbound: a.outbound,
+		Store: a.store, Surveys: a.surveys, Reports: a.reports, Tokens: a.tokens, Tasks: a.types, Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Certificates: a.certificates, Outbox: a.outbox, Base: a.base, Clock: a.clock, Log: a.log, Version: version, Sealer: a.sealer, Outbound: a.outbound,
 	})
 	routes := handlers.Routes(handlers.Deps{
 		Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Reports: a.reports, Tasks: a.types, Scripts: a.scripts, Log: a.log, Base: a.base, Clock: a.clock, Sealer: a.sealer, Triggers: a.triggers, Calls: a.calls,
@@ -385,6 +390,9 @@ func (a *app) purgePeople(ctx context.Context) {
 	for {
 		if err := a.credentials.WarnOfCertificates(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("looking for ending certificates failed; trying again later", "error", err)
+		}
+		if err := a.certificates.WarnOfEnds(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn("looking for ending client certificates failed; trying again later", "error", err)
 		}
 		select {
 		case <-ctx.Done():

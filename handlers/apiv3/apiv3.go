@@ -16,6 +16,7 @@ import (
 
 	"surveyflow/handlers/web"
 	"surveyflow/internal/account"
+	"surveyflow/internal/clientcert"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/contact"
 	"surveyflow/internal/credential"
@@ -33,42 +34,44 @@ import (
 
 // Deps are what the API needs; cmd fills it in.
 type Deps struct {
-	Store       *store.Store
-	Surveys     *survey.Service
-	Reports     *report.Service
-	Tokens      *account.Tokens
-	Tasks       *task.Registry
-	Credentials *credential.Service
-	Contacts    *contact.Service
-	Outbox      *mail.Outbox    // writes the mails of what the API does; nil writes none
-	Signing     *signing.Keeper // the secrets of webhooks
-	Base        link.Base
-	Clock       clock.Clock
-	Log         *slog.Logger
-	Version     string // of the program, for openapi.json
-	Sealer      *secret.Sealer
-	Outbound    *outbound.Client // reads files from addresses that clients name
+	Store        *store.Store
+	Surveys      *survey.Service
+	Reports      *report.Service
+	Tokens       *account.Tokens
+	Tasks        *task.Registry
+	Credentials  *credential.Service
+	Contacts     *contact.Service
+	Certificates *clientcert.Service // knows those that clients show
+	Outbox       *mail.Outbox        // writes the mails of what the API does; nil writes none
+	Signing      *signing.Keeper     // the secrets of webhooks
+	Base         link.Base
+	Clock        clock.Clock
+	Log          *slog.Logger
+	Version      string // of the program, for openapi.json
+	Sealer       *secret.Sealer
+	Outbound     *outbound.Client // reads files from addresses that clients name
 }
 
 // API answers programs. Make it with [New].
 type API struct {
-	store       *store.Store
-	surveys     *survey.Service
-	reports     *report.Service
-	tokens      *account.Tokens
-	tasks       *task.Registry
-	credentials *credential.Service
-	contacts    *contact.Service
-	sharing     survey.Sharing
-	signing     *signing.Keeper
-	base        link.Base
-	clock       clock.Clock
-	log         *slog.Logger
-	version     string
-	sealer      *secret.Sealer
-	outbound    *outbound.Client
-	router      http.Handler // of all routes, for calls from the documentation; set by [API.Through]
-	table       []endpoint
+	store        *store.Store
+	surveys      *survey.Service
+	reports      *report.Service
+	tokens       *account.Tokens
+	tasks        *task.Registry
+	credentials  *credential.Service
+	contacts     *contact.Service
+	certificates *clientcert.Service
+	sharing      survey.Sharing
+	signing      *signing.Keeper
+	base         link.Base
+	clock        clock.Clock
+	log          *slog.Logger
+	version      string
+	sealer       *secret.Sealer
+	outbound     *outbound.Client
+	router       http.Handler // of all routes, for calls from the documentation; set by [API.Through]
+	table        []endpoint
 
 	description func() ([]byte, error) // openapi.json, made when it is first asked for
 }
@@ -82,10 +85,10 @@ func New(d Deps) *API {
 		d.Clock = clock.System{}
 	}
 	a := &API{
-		store: d.Store, surveys: d.Surveys, reports: d.Reports, tokens: d.Tokens, tasks: d.Tasks, credentials: d.Credentials, signing: d.Signing, contacts: d.Contacts, base: d.Base, clock: d.Clock, log: d.Log, version: d.Version, sealer: d.Sealer, outbound: d.Outbound,
+		store: d.Store, surveys: d.Surveys, reports: d.Reports, tokens: d.Tokens, tasks: d.Tasks, credentials: d.Credentials, signing: d.Signing, contacts: d.Contacts, certificates: d.Certificates, base: d.Base, clock: d.Clock, log: d.Log, version: d.Version, sealer: d.Sealer, outbound: d.Outbound,
 		sharing: survey.Sharing{Store: d.Store, Outbox: d.Outbox, Clock: d.Clock},
 	}
-	a.table = slices.Concat(a.endpoints(), a.structureEndpoints(), a.peopleEndpoints())
+	a.table = slices.Concat(a.endpoints(), a.structureEndpoints(), a.peopleEndpoints(), a.certificateEndpoints())
 	a.description = sync.OnceValues(func() ([]byte, error) { return models.MarshalJSON(a.describe()) })
 	return a
 }

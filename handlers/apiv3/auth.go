@@ -31,6 +31,9 @@ func (a *API) authenticate(c *call) error {
 	if c.caller.Token.Scope != models.TokenScopeAll { // made for one collector or one workflow's events
 		return &models.Error{Code: models.CodeForbidden, Key: "api.error.token_scope"}
 	}
+	if err := a.checkCertificate(c); err != nil {
+		return err
+	}
 	if err := a.tokens.Limit(c.caller, 0, 0); err != nil {
 		return err
 	}

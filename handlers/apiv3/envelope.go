@@ -70,6 +70,8 @@ func write(c echo.Context, status int, e any) error {
 	return c.Blob(status, echo.MIMEApplicationJSON, body)
 }
 
+const codeCertificate = "SF_CERTIFICATE"
+
 // errorCodes are the codes of the field's API for what it says as well (reference §4.0), by message key.
 var errorCodes = map[string]string{
 	"api.error.no_authorization": "ATP_2",
@@ -79,7 +81,14 @@ var errorCodes = map[string]string{
 	"api.error.no_mailing_list":  "GP_0",
 	"api.error.no_subscription":  "ESSG_2",
 	"event.error.signature":      "SF_SIGNATURE",
-	"api.error.no_route":         "", // the one answer that has no code there
+
+	"certificate.refused.missing":    codeCertificate,
+	"certificate.refused.unreadable": codeCertificate,
+	"certificate.refused.foreign":    codeCertificate,
+	"certificate.refused.revoked":    codeCertificate,
+	"certificate.refused.expired":    codeCertificate,
+
+	"api.error.no_route": "", // the one answer that has no code there
 }
 
 // ownCodes are the codes for everything else.

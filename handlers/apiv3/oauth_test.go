@@ -20,7 +20,7 @@ import (
 // client makes an OAuth client of somebody.
 func (b *bench) client(person string, scopes ...string) (id, secret string) {
 	b.Helper()
-	secret, c, err := account.New(b.store, b.clock, slog.New(slog.DiscardHandler)).CreateClient(b.Context(), b.users[person].Actor(models.ViaWeb), "Warehouse", scopes)
+	secret, c, err := account.New(b.store, b.clock, slog.New(slog.DiscardHandler)).CreateClient(b.Context(), b.users[person].Actor(models.ViaWeb), account.TokenSettings{Name: "Warehouse"}, scopes)
 	b.check(err)
 	return c.ID, secret
 }

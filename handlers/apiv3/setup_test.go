@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,6 +25,7 @@ import (
 
 	"surveyflow/handlers/web"
 	"surveyflow/internal/account"
+	"surveyflow/internal/clientcert"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/contact"
 	"surveyflow/internal/credential"
@@ -77,7 +79,7 @@ func newBenchOn(t testing.TB, d storetest.Database) *bench {
 	people := account.New(b.store, b.clock, log)
 	base, err := link.NewBase("https://survey.example.com", "https://answers.example.com")
 	b.check(err)
-	frame, err := web.New(web.Options{Base: base, People: people, Store: b.store, CookieKey: make([]byte, 32), Clock: b.clock, Log: log})
+	frame, err := web.New(web.Options{Base: base, People: people, Store: b.store, CookieKey: make([]byte, 32), Clock: b.clock, Log: log, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.9/32")}, CertHeader: certHeader})
 	b.check(err)
 	sealer, err := secret.Open(t.Context(), b.store, [][]byte{bytes.Repeat([]byte("k"), 32)}, b.clock)
 	b.check(err)
@@ -89,7 +91,7 @@ func newBenchOn(t testing.TB, d storetest.Database) *bench {
 	b.reports = report.New(b.store, surveys, b.clock)
 	b.api = New(Deps{
 		Store: b.store, Surveys: surveys, Reports: b.reports, Tokens: b.tokens, Base: base, Clock: b.clock,
-		Tasks: task.NewRegistry(calls, outboundwebhook.New(calls, b.signing, b.clock)), Credentials: lender, Sealer: sealer, Signing: b.signing, Contacts: contact.New(b.store, b.clock), Outbound: client,
+		Tasks: task.NewRegistry(calls, outboundwebhook.New(calls, b.signing, b.clock)), Credentials: lender, Sealer: sealer, Signing: b.signing, Contacts: contact.New(b.store, b.clock), Certificates: clientcert.New(clientcert.Options{Store: b.store, Sealer: sealer, Clock: b.clock}), Outbound: client,
 	})
 	e := frame.Echo(b.api.Routes())
 	Register(e)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -131,6 +132,42 @@ func FromLoopback(r *http.Request) bool {
 	}
 	addr, err := netip.ParseAddrPort(r.RemoteAddr)
 	return err == nil && addr.Addr().Unmap().IsLoopback()
+}
+
+const certificateKey = "surveyflow.client_certificate"
+
+// severalCertificates stands for more than one header: none of them is believed.
+const severalCertificates = "?"
+
+// ClientCertificate gives the certificate that a trusted proxy says the client has shown, as the proxy wrote it; empty when there is
+// none. Nothing about it is checked yet.
+func ClientCertificate(c echo.Context) string {
+	given, _ := c.Get(certificateKey).(string)
+	return given
+}
+
+// takeCertificate takes the header with the client's certificate off each request, and believes it when the connection is that of a
+// trusted proxy: anybody can write headers, and certificates are no secrets.
+func (w *Web) takeCertificate(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		given := r.Header.Values(w.cert)
+		r.Header.Del(w.cert)
+		if len(given) > 0 && w.fromProxy(r) {
+			value := given[0]
+			if len(given) > 1 {
+				value = severalCertificates
+			}
+			c.Set(certificateKey, value)
+		}
+		return next(c)
+	}
+}
+
+// fromProxy reports whether the connection is that of a trusted proxy.
+func (w *Web) fromProxy(r *http.Request) bool {
+	addr, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && slices.ContainsFunc(w.proxies, func(p netip.Prefix) bool { return p.Contains(addr.Addr().Unmap().WithZone("")) })
 }
 
 func ipNet(p netip.Prefix) *net.IPNet {

@@ -24,6 +24,7 @@ const Timeout = 30 * time.Second
 type Options struct {
 	Base           link.Base
 	TrustedProxies []netip.Prefix // whose forwarding headers count; none by default
+	CertHeader     string         // in which they pass on the certificate of a client; empty: they do not
 	People         *account.People
 	Store          *store.Store
 	CookieKey      []byte // 32 bytes that sign messages over redirects; the same on every node
@@ -35,6 +36,7 @@ type Options struct {
 type Web struct {
 	base     link.Base
 	proxies  []netip.Prefix
+	cert     string // see Options.CertHeader
 	people   *account.People
 	store    *store.Store
 	sessions *sessionStore
@@ -57,7 +59,7 @@ func New(o Options) (*Web, error) {
 		return nil, fmt.Errorf("the key of cookies has %d bytes, not 32", len(o.CookieKey))
 	}
 	w := &Web{
-		base: o.Base, proxies: o.TrustedProxies, people: o.People, store: o.Store, clock: o.Clock, log: o.Log,
+		base: o.Base, proxies: o.TrustedProxies, cert: o.CertHeader, people: o.People, store: o.Store, clock: o.Clock, log: o.Log,
 		sessions: &sessionStore{people: o.People, secure: o.Base.Secure()},
 		flashes:  newFlashes(o.CookieKey, o.Base.Secure()),
 		origin:   http.NewCrossOriginProtection(),
@@ -79,6 +81,9 @@ func (w *Web) Echo(routes []Route) *echo.Echo {
 	e.HTTPErrorHandler = w.handleError
 	e.IPExtractor = w.ipExtractor()
 	e.Use(w.requestID, w.observe, w.recoverPanic, w.checkHost, w.securityHeaders)
+	if w.cert != "" {
+		e.Use(w.takeCertificate)
+	}
 	for _, r := range routes {
 		w.add(e, r)
 	}

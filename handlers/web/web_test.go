@@ -267,6 +267,40 @@ func TestOnlyTrustedProxiesTellTheAddress(t *testing.T) {
 	}
 }
 
+func TestOnlyTrustedProxiesTellTheCertificateOfAClient(t *testing.T) {
+	t.Parallel()
+	const name = "X-Client-Cert"
+	w, _, _ := frame(t, "http://localhost")
+	w.cert = name
+	var got, left string
+	e := w.Echo([]Route{{Method: http.MethodGet, Pattern: "/y", Guard: GuardNone, Origin: OriginPublic, Handler: func(c echo.Context) error {
+		got, left = ClientCertificate(c), c.Request().Header.Get(name)
+		return c.NoContent(http.StatusNoContent)
+	}}})
+	for _, tc := range []struct {
+		remote string
+		sent   []string
+		want   string
+	}{
+		{"192.0.2.9:1", []string{"one"}, "one"},
+		{"[::ffff:192.0.2.9]:1", []string{"one"}, "one"},
+		{"192.0.2.9:1", nil, ""},
+		{"192.0.2.9:1", []string{"mine", "the proxy's"}, severalCertificates},
+		{"198.51.100.1:1", []string{"spoofed"}, ""},
+		{"127.0.0.1:1", []string{"spoofed"}, ""},
+	} {
+		r := request(t, http.MethodGet, "/y", "")
+		r.RemoteAddr = tc.remote
+		r.Header.Set("X-Forwarded-For", "192.0.2.9") // which is no connection
+		for _, one := range tc.sent {
+			r.Header.Add(strings.ToLower(name), one)
+		}
+		if ask(e, r); got != tc.want || left != "" {
+			t.Errorf("through %s the certificate %q is %q, and %q is left", tc.remote, tc.sent, got, left)
+		}
+	}
+}
+
 func TestTheAppIsNotOnThePublicOrigin(t *testing.T) {
 	t.Parallel()
 	w, _, _ := frame(t, "https://app.example.com")

@@ -22,22 +22,9 @@ var (
 const maxClients = 100
 
 // CreateClient makes a client of the API for the actor, whose tokens may have those scopes, and gives its secret, which cannot be
-// seen again. models.CodeInvalid names what is wrong: name, scope.
-func (p *People) CreateClient(ctx context.Context, a models.Actor, name string, scopes []string) (string, *models.APIClient, error) {
-	name = clean(name)
-	var fields []models.FieldError
-	checkName(&fields, "client", name, true)
-	known := models.AllScopes()
-	var chosen []string
-	for _, scope := range known { // in one order, each once
-		if slices.Contains(scopes, scope) {
-			chosen = append(chosen, scope)
-		}
-	}
-	unknown := slices.ContainsFunc(scopes, func(scope string) bool { return !slices.Contains(known, scope) })
-	if len(chosen) == 0 || unknown {
-		fields = append(fields, models.Field("scopes", "people.error.client_scope"))
-	}
+// seen again. models.CodeInvalid names what is wrong: client (its name), scopes, rate, burst, timeout.
+func (p *People) CreateClient(ctx context.Context, a models.Actor, in TokenSettings, scopes []string) (string, *models.APIClient, error) {
+	c, fields := clientOf(in, scopes)
 	own, err := p.store.APIClients(ctx, a)
 	if err != nil {
 		return "", nil, err
@@ -49,10 +36,36 @@ func (p *People) CreateClient(ctx context.Context, a models.Actor, name string, 
 		return "", nil, models.Invalid(fields...)
 	}
 	secret := models.NewAPIToken()
-	c := &models.APIClient{
-		ID: models.NewID(models.PrefixAPIClient), Name: name, Hash: digest(secret), Hint: secret[len(secret)-4:], Scopes: models.Scopes(strings.Join(chosen, " ")),
-	}
+	c.ID, c.Hash, c.Hint = models.NewID(models.PrefixAPIClient), digest(secret), secret[len(secret)-4:]
 	return secret, c, p.store.CreateAPIClient(ctx, a, c)
+}
+
+// SaveClient changes name, scopes and limits of one of the actor's clients. Tokens that it has got keep no scope that it has no more,
+// and get none that is new. Errors are those of CreateClient.
+func (p *People) SaveClient(ctx context.Context, a models.Actor, id string, in TokenSettings, scopes []string) error {
+	c, fields := clientOf(in, scopes)
+	if len(fields) > 0 {
+		return models.Invalid(fields...)
+	}
+	c.ID = id
+	return p.store.SaveAPIClient(ctx, a, c)
+}
+
+// clientOf makes a client as its owner wants it, and lists what is wrong with that.
+func clientOf(in TokenSettings, scopes []string) (*models.APIClient, []models.FieldError) {
+	fields := in.problems("client")
+	known := models.AllScopes()
+	var chosen []string
+	for _, scope := range known { // in one order, each once
+		if slices.Contains(scopes, scope) {
+			chosen = append(chosen, scope)
+		}
+	}
+	unknown := slices.ContainsFunc(scopes, func(scope string) bool { return !slices.Contains(known, scope) })
+	if len(chosen) == 0 || unknown {
+		fields = append(fields, models.Field("scopes", "people.error.client_scope"))
+	}
+	return &models.APIClient{Name: in.Name, TokenLimits: in.TokenLimits, Scopes: models.Scopes(strings.Join(chosen, " "))}, fields
 }
 
 // TokenAsk is a program's request for a token.

@@ -38,10 +38,10 @@ func newToken(name string) (string, *models.APIToken, error) {
 	}, nil
 }
 
-// TokenSettings are what the owner of a token chooses.
+// TokenSettings are what the owner of a token or an OAuth client chooses.
 type TokenSettings struct {
 	Name  string
-	Scope string // models.TokenScopeAll, or the id of one collector or workflow
+	Scope string // of a token: models.TokenScopeAll, or the id of one collector or workflow
 	models.TokenLimits
 }
 
@@ -73,10 +73,13 @@ func (p *People) SaveToken(ctx context.Context, a models.Actor, id string, in To
 }
 
 // check cleans the settings and says what is wrong with them.
-func (in *TokenSettings) check() error {
+func (in *TokenSettings) check() error { return models.Invalid(in.problems("name")...) }
+
+// problems cleans the settings and lists what is wrong with them; name is what the form calls the name.
+func (in *TokenSettings) problems(name string) []models.FieldError {
 	in.Name = clean(in.Name)
 	var fields []models.FieldError
-	checkName(&fields, "name", in.Name, true)
+	checkName(&fields, name, in.Name, true)
 	within := func(field string, value, most int) {
 		if value < 0 || value > most {
 			fields = append(fields, models.Field(field, "people.error.token_limit", "Max", most))
@@ -91,5 +94,5 @@ func (in *TokenSettings) check() error {
 	case in.RatePerSecond > 0 && in.Burst == 0:
 		in.Burst = in.RatePerSecond
 	}
-	return models.Invalid(fields...)
+	return fields
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,7 +47,9 @@ type Caller struct {
 	Token models.APIToken     // of a client's token: as if the client were one for everything
 	Grant *models.AccessToken // what a client got; nil for an API token
 
-	spent *atomic.Int64 // see [Tokens.Limit]; handed on when the token is looked up again
+	CertificateRequired bool // the API takes calls of the person's organisation with a client certificate alone
+
+	spent *atomic.Int64 // see [Tokens.Limit]; one for all tokens of a client
 }
 
 // Actor gives the actor that the caller is.
@@ -67,6 +70,8 @@ type Tokens struct {
 	mu   sync.RWMutex
 	seen map[[sha256.Size]byte]*seenToken // only tokens that open the API
 
+	spent map[string]*atomic.Int64 // of those, by the id of the token or client
+
 	logMu sync.Mutex
 	calls []models.APIRequest // that are to be written
 }
@@ -79,7 +84,7 @@ type seenToken struct {
 
 // NewTokens makes a Tokens on a database.
 func NewTokens(s *store.Store, c clock.Clock, log *slog.Logger) *Tokens {
-	return &Tokens{store: s, clock: c, log: log, seen: map[[sha256.Size]byte]*seenToken{}}
+	return &Tokens{store: s, clock: c, log: log, seen: map[[sha256.Size]byte]*seenToken{}, spent: map[string]*atomic.Int64{}}
 }
 
 // Authenticate gives who has that API token: one of the errors ErrTokenUnknown, ErrTokenRevoked, ErrTokenDisabled, or
@@ -199,7 +204,11 @@ func (t *Tokens) load(ctx context.Context, sum [sha256.Size]byte) (*seenToken, e
 	}
 	s := &seenToken{caller: caller, readAt: now, usedAt: new(atomic.Int64)}
 	if before := t.seen[sum]; before != nil {
-		s.usedAt, s.caller.spent = before.usedAt, before.caller.spent
+		s.usedAt = before.usedAt
+	}
+	if caller.spent = t.spent[caller.Token.ID]; caller.spent == nil {
+		caller.spent = new(atomic.Int64)
+		t.spent[caller.Token.ID] = caller.spent
 	}
 	t.seen[sum] = s
 	return s, nil
@@ -212,14 +221,18 @@ func (t *Tokens) read(ctx context.Context, hash string) (*Caller, error) {
 	if models.ErrorCode(err) == models.CodeNotFound {
 		var client *models.APIClient
 		if grant, client, person, err = t.store.AccessTokenByHash(ctx, hash); err == nil {
-			token = &models.APIToken{ID: client.ID, OrgID: client.OrgID, UserID: client.UserID, Name: client.Name, Scope: models.TokenScopeAll, RevokedAt: client.RevokedAt}
+			grant.Scopes = grant.Scopes.Within(client.Scopes)
+			token = &models.APIToken{
+				ID: client.ID, OrgID: client.OrgID, UserID: client.UserID, Name: client.Name, Scope: models.TokenScopeAll,
+				TokenLimits: client.TokenLimits, Logged: client.Logged, RevokedAt: client.RevokedAt,
+			}
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	person.PasswordHash = ""
-	return &Caller{User: *person, Token: *token, Grant: grant, spent: new(atomic.Int64)}, nil
+	return &Caller{User: person.User, Token: *token, Grant: grant, CertificateRequired: person.CertificateRequired}, nil
 }
 
 // Run writes the last use of tokens once a minute, and once more when ctx ends. It returns then.
@@ -285,18 +298,22 @@ func (t *Tokens) Purge(ctx context.Context) error {
 
 // writeUses writes when tokens were last used, since it last did, and forgets those that rest.
 func (t *Tokens) writeUses(ctx context.Context) {
-	used := map[string]time.Time{}
+	used, kept := map[string]time.Time{}, map[string]bool{}
 	now := t.clock.Now()
 	t.mu.Lock()
 	for sum, s := range t.seen {
+		id := s.caller.Token.ID
 		if at := s.usedAt.Swap(0); at != 0 {
-			if id, last := s.caller.Token.ID, time.UnixMicro(at).UTC(); used[id].Before(last) { // a client may have several
+			if last := time.UnixMicro(at).UTC(); used[id].Before(last) { // a client may have several
 				used[id] = last
 			}
 		} else if now.Sub(s.readAt) >= tokenValid {
 			delete(t.seen, sum)
+			continue
 		}
+		kept[id] = true
 	}
+	maps.DeleteFunc(t.spent, func(id string, _ *atomic.Int64) bool { return !kept[id] })
 	t.mu.Unlock()
 	if len(used) == 0 {
 		return

@@ -30,6 +30,7 @@ type Config struct {
 	MailFrom       string         `env:"MAIL_FROM" envDefault:"surveyflow@localhost" help:"sender of all mail" must:"be a mail address"`
 	OutboundAllow  []string       `env:"OUTBOUND_ALLOW" default:"empty" help:"comma-separated CIDRs, hosts or host:port that outbound calls may reach although they are private or loopback" must:"list CIDRs, hosts or host:port, separated by commas"`
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" default:"none" help:"comma-separated CIDRs whose forwarding headers count" must:"list CIDRs or IP addresses, separated by commas"`
+	CertHeader     string         `env:"CLIENT_CERT_HEADER" default:"none" help:"header in which trusted proxies pass on the certificate that a client of the API has shown: 'Client-Cert' (RFC 9440), or any name for one in PEM or base64" must:"be the name of a header that means nothing else"`
 	PublicURL      *url.URL       `env:"PUBLIC_URL" default:"'BASE_URL'" help:"another origin for respondents, receivers and files" must:"be an http:// or https:// URL with a host and no user, query or fragment"`
 	MetricsToken   Secret         `env:"METRICS_TOKEN" default:"none" secret:"true" help:"bearer token that opens '/metrics' to others than loopback" must:"be without white space"`
 	Workers        int            `env:"WORKERS" envDefault:"64" help:"concurrent runs on this node, 1 to 1000" must:"be a whole number from 1 to 1000"`
@@ -84,6 +85,7 @@ func (c Config) LogValue() slog.Value {
 		slog.String("mail_from", c.MailFrom),
 		slog.Any("outbound_allow", c.OutboundAllow),
 		slog.Any("trusted_proxies", c.TrustedProxies),
+		slog.String("client_cert_header", c.CertHeader),
 		slog.Bool("metrics_token", c.MetricsToken != ""),
 		slog.Int("workers", c.Workers),
 		slog.Int("run_retention_days", c.RetentionDays),

@@ -143,6 +143,8 @@ func TestLoad_answers_a_wrong_value_with_one_line_that_names_the_variable(t *tes
 		{"allowed URL", map[string]string{"OUTBOUND_ALLOW": "http://crm"}, `OUTBOUND_ALLOW must list CIDRs, hosts or host:port, separated by commas, not "http://crm"`},
 		{"allowed network", map[string]string{"OUTBOUND_ALLOW": "10.0.0.0/99"}, `OUTBOUND_ALLOW must list CIDRs, hosts or host:port, separated by commas, not "10.0.0.0/99"`},
 		{"proxy name", map[string]string{"TRUSTED_PROXIES": "proxy"}, `TRUSTED_PROXIES must list CIDRs or IP addresses, separated by commas, not "proxy"`},
+		{"header of certificates", map[string]string{"CLIENT_CERT_HEADER": "X Cert"}, `CLIENT_CERT_HEADER must be the name of a header that means nothing else, not "X Cert"`},
+		{"header of tokens", map[string]string{"CLIENT_CERT_HEADER": "authorization"}, `CLIENT_CERT_HEADER must be the name of a header that means nothing else, not "authorization"`},
 		{"log format", map[string]string{"LOG_FORMAT": "xml"}, `LOG_FORMAT must be text or json, not "xml"`},
 		{"log level", map[string]string{"LOG_LEVEL": "loud"}, `LOG_LEVEL must be debug, info, warn or error, not "loud"`},
 		{"several", map[string]string{"LOG_LEVEL": "loud", "PORT": "x"}, `PORT must be a whole number from 0 to 65535, not "x"; LOG_LEVEL must be debug, info, warn or error, not "loud"`},

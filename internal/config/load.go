@@ -67,6 +67,7 @@ func (c *Config) check(wrong map[string]bool) {
 		{"SMTP_URL", c.SMTP == nil || isSMTP(c.SMTP)},
 		{"MAIL_FROM", mailErr == nil},
 		{"OUTBOUND_ALLOW", areHosts(c.OutboundAllow)},
+		{"CLIENT_CERT_HEADER", isFreeHeader(c.CertHeader)},
 		{"METRICS_TOKEN", !strings.ContainsAny(string(c.MetricsToken), " \t\r\n")},
 		{"WORKERS", c.Workers >= 1 && c.Workers <= 1000},
 		{"RUN_RETENTION_DAYS", c.RetentionDays >= 1 && c.RetentionDays <= 365},

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -174,4 +175,20 @@ func areHosts(entries []string) bool {
 		}
 	}
 	return true
+}
+
+// takenHeaders have a meaning of their own, which a certificate would take from them.
+var takenHeaders = []string{
+	"Authorization", "X-Api-Token", "Cookie", "Host", "Content-Type", "Content-Length", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip",
+}
+
+// isFreeHeader reports whether a text is the name of a header (RFC 9110 §5.1) without another meaning, or empty.
+func isFreeHeader(name string) bool {
+	const signs = "!#$%&'*+-.^_`|~"
+	for _, r := range name {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(signs, r) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(takenHeaders, func(taken string) bool { return strings.EqualFold(taken, name) })
 }

@@ -34,6 +34,7 @@ var Letters = []Letter{
 	EventsRefused{Workflow: "Tell the CRM", WorkflowID: "WF_000000000000000", Reason: models.RefusedAuth, Count: 3},
 	CredentialNotice{Name: "CRM", ID: "CR_000000000000000", CertificateEnds: time.Unix(1800000000, 0)},
 	CredentialNotice{Name: "CRM", ID: "CR_000000000000000", Problem: &models.RunError{Key: "run.error.unknown"}},
+	ClientCertificateEnds{Subject: "warehouse", Ends: time.Unix(1800000000, 0)},
 	SurveyShared{By: "Ada Lovelace", Survey: "Customer feedback", SurveyID: "SV_000000000000000", Edits: true},
 	SurveyOpened{Survey: "Customer feedback", SurveyID: "SV_000000000000000", Until: time.Unix(1800000000, 0)},
 	SurveyExpires{Survey: "Customer feedback", InvitationID: "IV_000000000000000", Owner: "Ada Lovelace", Until: time.Unix(1800000000, 0)},

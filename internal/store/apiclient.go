@@ -27,14 +27,26 @@ func (s *Store) APIClients(ctx context.Context, a models.Actor) ([]models.APICli
 	return all, fault("list API clients", err)
 }
 
-// APIClientByID gives a client, revoked ones too, and its person, to find out whether a secret is its own.
-func (s *Store) APIClientByID(ctx context.Context, id string) (*models.APIClient, *models.User, error) {
+// APIClient gives one of the actor's own clients.
+func (s *Store) APIClient(ctx context.Context, a models.Actor, id string) (*models.APIClient, error) {
+	var c models.APIClient
+	err := s.read(ctx).Where("org_id = ? AND user_id = ? AND id = ? AND revoked_at IS NULL", a.OrgID, a.UserID, id).Take(&c).Error
+	return &c, fault("read API client", err)
+}
+
+// SaveAPIClient changes name, scopes and limits of one of the actor's own clients.
+func (s *Store) SaveAPIClient(ctx context.Context, a models.Actor, c *models.APIClient) error {
+	e := models.AuditEntry{Action: models.AuditClientSave, Object: c.ID, Name: c.Name}
+	return s.saveKey(ctx, a, e, c.TokenLimits, map[string]any{"scopes": c.Scopes})
+}
+
+// APIClientByID gives a client, revoked ones too, and whose it is, to find out whether a secret is its own.
+func (s *Store) APIClientByID(ctx context.Context, id string) (*models.APIClient, *Holder, error) {
 	var row struct {
 		models.APIClient
-		Person models.User `gorm:"embedded;embeddedPrefix:person_"`
+		Person Holder `gorm:"embedded;embeddedPrefix:person_"`
 	}
-	err := s.read(ctx).Table("api_clients").Select("api_clients.*, "+personColumns).
-		Joins("JOIN users ON users.id = api_clients.user_id").Where("api_clients.id = ?", id).Take(&row).Error
+	err := s.read(ctx).Table("api_clients").Select("api_clients.*, "+holderColumns).Joins(holderJoins("api_clients")).Where("api_clients.id = ?", id).Take(&row).Error
 	if err != nil {
 		return nil, nil, fault("read API client", err)
 	}
@@ -85,8 +97,8 @@ func (s *Store) IssueAccessToken(ctx context.Context, t *models.AccessToken) (ne
 	return next, err
 }
 
-// AccessTokenByHash gives a token that a client got, with the client, also when it was revoked, and its person.
-func (s *Store) AccessTokenByHash(ctx context.Context, hash string) (*models.AccessToken, *models.APIClient, *models.User, error) {
+// AccessTokenByHash gives a token that a client got, with the client, also when it was revoked, and whose it is.
+func (s *Store) AccessTokenByHash(ctx context.Context, hash string) (*models.AccessToken, *models.APIClient, *Holder, error) {
 	var t models.AccessToken
 	if err := s.read(ctx).Where("hash = ?", hash).Take(&t).Error; err != nil {
 		return nil, nil, nil, fault("read access token", err)

@@ -7,11 +7,10 @@ import (
 	"surveyflow/models"
 )
 
-// SetAPITokenLogged turns the log of one of the actor's own tokens on or off. Turned off, what was kept is forgotten.
+// SetAPITokenLogged turns the log of one of the actor's own tokens or OAuth clients on or off. Turned off, what was kept is forgotten.
 func (s *Store) SetAPITokenLogged(ctx context.Context, a models.Actor, id string, on bool) error {
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		r := tx.write(ctx).Model(&models.APIToken{}).Where("org_id = ? AND user_id = ? AND id = ? AND revoked_at IS NULL", a.OrgID, a.UserID, id).Update("logged", on)
-		if err := found(r, "switch log of token"); err != nil || on {
+		if err := found(tx.ownKey(ctx, a, id).Update("logged", on), "switch log of token"); err != nil || on {
 			return err
 		}
 		return fault("forget calls", tx.write(ctx).Where("token_id = ?", id).Delete(&models.APIRequest{}).Error)
@@ -26,10 +25,11 @@ func (s *Store) RecordAPIRequests(ctx context.Context, all []models.APIRequest) 
 	return fault("keep calls", s.write(ctx).CreateInBatches(all, 500).Error)
 }
 
-// APIRequests lists the calls of the actor's own tokens of the last 24 hours, the newest first, and the cursor of the next
-// page. With a token's id they are its calls alone.
+// APIRequests lists the calls of the actor's own tokens and OAuth clients of the last 24 hours, the newest first, and the cursor of
+// the next page. With the id of one they are its calls alone.
 func (s *Store) APIRequests(ctx context.Context, a models.Actor, tokenID string, p Page) ([]models.APIRequest, string, error) {
-	db := s.read(ctx).Where("token_id IN (SELECT id FROM api_tokens WHERE org_id = ? AND user_id = ?)", a.OrgID, a.UserID).
+	own := "token_id IN (SELECT id FROM api_tokens WHERE org_id = ? AND user_id = ? UNION ALL SELECT id FROM api_clients WHERE org_id = ? AND user_id = ?)"
+	db := s.read(ctx).Where(own, a.OrgID, a.UserID, a.OrgID, a.UserID).
 		Where("at > ?", s.clock.Now().Add(-models.APIRequestsKept)).Order("id DESC").Limit(p.limit() + 1)
 	if tokenID != "" {
 		db = db.Where("token_id = ?", tokenID)

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"surveyflow/models"
@@ -95,15 +97,33 @@ func (s *Store) APIToken(ctx context.Context, a models.Actor, id string) (*model
 	return &t, fault("read token", err)
 }
 
+// ownKey is the row of one of the actor's own tokens or OAuth clients, whichever the id names, that is not revoked.
+func (s *Store) ownKey(ctx context.Context, a models.Actor, id string) *gorm.DB {
+	return s.write(ctx).Model(keyTable(id)).Where("org_id = ? AND user_id = ? AND id = ? AND revoked_at IS NULL", a.OrgID, a.UserID, id)
+}
+
+// keyTable is the table of a token or OAuth client.
+func keyTable(id string) any {
+	if strings.HasPrefix(id, string(models.PrefixAPIClient)) {
+		return &models.APIClient{}
+	}
+	return &models.APIToken{}
+}
+
 // SaveAPIToken changes name and limits of one of the actor's own tokens.
 func (s *Store) SaveAPIToken(ctx context.Context, a models.Actor, id, name string, l models.TokenLimits) error {
+	return s.saveKey(ctx, a, models.AuditEntry{Action: models.AuditTokenSave, Object: id, Name: name}, l, nil)
+}
+
+// saveKey changes the name and limits of a token or OAuth client, and more where there is more.
+func (s *Store) saveKey(ctx context.Context, a models.Actor, e models.AuditEntry, l models.TokenLimits, more map[string]any) error {
+	values := map[string]any{"name": e.Name, "rate_per_second": l.RatePerSecond, "burst": l.Burst, "timeout_seconds": l.TimeoutSeconds}
+	maps.Copy(values, more)
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		r := tx.write(ctx).Model(&models.APIToken{}).Where("org_id = ? AND user_id = ? AND id = ? AND revoked_at IS NULL", a.OrgID, a.UserID, id).
-			Updates(map[string]any{"name": name, "rate_per_second": l.RatePerSecond, "burst": l.Burst, "timeout_seconds": l.TimeoutSeconds})
-		if err := found(r, "save token"); err != nil {
+		if err := found(tx.ownKey(ctx, a, e.Object).Updates(values), "save token"); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, a, models.AuditEntry{Action: models.AuditTokenSave, Object: id, Name: name})
+		return tx.Audit(ctx, a, e)
 	})
 }
 
@@ -162,14 +182,26 @@ func (s *Store) RevokeAPIToken(ctx context.Context, a models.Actor, id string) e
 	})
 }
 
-// APITokenByHash gives the token with that hash, revoked ones too, and its person.
-func (s *Store) APITokenByHash(ctx context.Context, hash string) (*models.APIToken, *models.User, error) {
+// Holder is whose a token or OAuth client is.
+type Holder struct {
+	models.User
+	CertificateRequired bool // the API takes calls of their organisation with a client certificate alone
+}
+
+// holderColumns selects a holder beside another row, and holderJoins joins the tables for it.
+const holderColumns = personColumns + ", organisations.require_certificate AS person_certificate_required"
+
+func holderJoins(table string) string {
+	return "JOIN users ON users.id = " + table + ".user_id JOIN organisations ON organisations.id = " + table + ".org_id"
+}
+
+// APITokenByHash gives the token with that hash, revoked ones too, and whose it is.
+func (s *Store) APITokenByHash(ctx context.Context, hash string) (*models.APIToken, *Holder, error) {
 	var row struct {
 		models.APIToken
-		Person models.User `gorm:"embedded;embeddedPrefix:person_"`
+		Person Holder `gorm:"embedded;embeddedPrefix:person_"`
 	}
-	err := s.read(ctx).Table("api_tokens").Select("api_tokens.*, "+personColumns).
-		Joins("JOIN users ON users.id = api_tokens.user_id").Where("api_tokens.hash = ?", hash).Take(&row).Error
+	err := s.read(ctx).Table("api_tokens").Select("api_tokens.*, "+holderColumns).Joins(holderJoins("api_tokens")).Where("api_tokens.hash = ?", hash).Take(&row).Error
 	if err != nil {
 		return nil, nil, fault("read token", err)
 	}
@@ -181,11 +213,7 @@ func (s *Store) TouchAPITokens(ctx context.Context, used map[string]time.Time) e
 	return s.InTx(ctx, func(ctx context.Context, tx *Store) error {
 		for _, id := range sortedKeys(used) { // in one order, so that two nodes do not wait for each other
 			at := used[id]
-			var touched any = &models.APIToken{}
-			if strings.HasPrefix(id, string(models.PrefixAPIClient)) {
-				touched = &models.APIClient{}
-			}
-			err := tx.write(ctx).Model(touched).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", id, at).
+			err := tx.write(ctx).Model(keyTable(id)).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", id, at).
 				Update("last_used_at", at).Error
 			if err != nil {
 				return fault("touch tokens", err)

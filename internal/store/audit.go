@@ -70,8 +70,8 @@ func (s *Store) AuditLog(ctx context.Context, a models.Actor, f AuditFilter) ([]
 	}
 	var rows []AuditRow
 	err := s.auditLines(ctx, a, f).
-		Select(`audit.*, u.first_name AS actor_first, u.last_name AS actor_last, u.email AS actor_email, t.name AS token_name`).
-		Joins("LEFT JOIN users u ON u.id = audit.actor").Joins("LEFT JOIN api_tokens t ON t.id = audit.token_id").
+		Select(`audit.*, u.first_name AS actor_first, u.last_name AS actor_last, u.email AS actor_email, COALESCE(t.name, k.name) AS token_name`).
+		Joins("LEFT JOIN users u ON u.id = audit.actor").Joins("LEFT JOIN api_tokens t ON t.id = audit.token_id").Joins("LEFT JOIN api_clients k ON k.id = audit.token_id").
 		Order("audit.id DESC").Limit(f.limit() + 1).Find(&rows).Error
 	if err != nil {
 		return nil, "", fault("read audit log", err)

@@ -80,6 +80,7 @@ var Columns = []Column{
 	{Table: "triggers", Key: "workflow_id", Name: "hmac_sealed"},
 	{Table: "users", Key: "id", Name: "totp_sealed"},
 	{Table: "sign_in_services", Key: "org_id", Name: "client_secret_sealed"},
+	{Table: "client_authorities", Key: "org_id", Name: "key_sealed"},
 }
 
 // SealedValue is a sealed value and the row that it stands in.

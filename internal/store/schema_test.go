@@ -178,6 +178,8 @@ func TestEveryFieldOfAModelHasItsColumn(t *testing.T) {
 		models.RemovedTask{},
 		models.SurveyImport{},
 		models.APIRequest{},
+		models.ClientAuthority{},
+		models.ClientCertificate{},
 		models.SurveyRemoval{},
 		models.Event{},
 		models.Trigger{},

@@ -10,8 +10,9 @@ import (
 
 // What transactions on PostgreSQL take turns for; the numbers only have to differ.
 const (
-	lockPeople = 7355609
-	lockKeys   = 7355610
+	lockPeople       = 7355609
+	lockKeys         = 7355610
+	lockCertificates = 7355611
 )
 
 // takeTurns lets one transaction at a time, on all nodes, past this point until it ends. On SQLite they all do anyway.
