@@ -188,13 +188,16 @@ func (r *Runner) claimLoop(ctx, workCtx context.Context) {
 			case <-poll.C:
 			}
 		}
-		slots, ok := r.takeSlots(ctx)
-		if !ok {
+		select {
+		case <-ctx.Done():
 			return
+		case <-r.free:
 		}
-		used := r.claimSuspect(ctx, workCtx, slots)
-		asked := slots - used
-		n, err := r.claimReady(ctx, workCtx, asked)
+		if r.claimSuspect(ctx, workCtx) {
+			more = true
+			continue
+		}
+		n, asked, err := r.claimReady(ctx, workCtx)
 		for range asked - n {
 			r.free <- struct{}{}
 		}
@@ -206,51 +209,42 @@ func (r *Runner) claimLoop(ctx, workCtx context.Context) {
 	}
 }
 
-// takeSlots waits for one free slot and takes all that are free, up to a claim's size and half of all: the other half is
-// for runs that are taken over as they are accepted.
-func (r *Runner) takeSlots(ctx context.Context) (int, bool) {
-	select {
-	case <-ctx.Done():
-		return 0, false
-	case <-r.free:
-	}
-	n := 1
-	for n < min(claimLimit, (cap(r.free)+1)/2) {
-		select {
-		case <-r.free:
-			n++
-		default:
-			return n, true
-		}
-	}
-	return n, true
-}
-
 // claimSuspect takes one run that was running when its node died, unless one is under way: if it kills this process too,
-// nothing else is to blame. It gives the number of slots used.
-func (r *Runner) claimSuspect(ctx, workCtx context.Context, slots int) int {
-	if slots == 0 || r.suspect.Load() || !r.claims.suspectsDue() {
-		return 0
+// nothing else is to blame. It tells whether it did, and used a slot.
+func (r *Runner) claimSuspect(ctx, workCtx context.Context) bool {
+	if r.suspect.Load() || !r.claims.suspectsDue() {
+		return false
 	}
 	runs, err := r.Store.Claim(ctx, store.ClaimOptions{Node: r.node, Limit: 1, Suspects: true})
 	if err != nil || len(runs) == 0 {
 		r.claims.noSuspects()
-		return 0
+		return false
 	}
 	r.suspect.Store(true)
 	r.start(workCtx, runs[0], true)
-	return 1
+	return true
 }
 
-func (r *Runner) claimReady(ctx, workCtx context.Context, slots int) (int, error) {
-	if slots == 0 {
-		return 0, nil
+// claimReady claims for one slot that the caller has taken and for all that are free in the moment of the claim, up to a claim's
+// size and half of all: the other half is for runs that are taken over as they are accepted. It gives how many runs and slots it got.
+func (r *Runner) claimReady(ctx, workCtx context.Context) (n, slots int, err error) {
+	slots = 1
+	more := func() int {
+		for slots < min(claimLimit, (cap(r.free)+1)/2) {
+			select {
+			case <-r.free:
+				slots++
+			default:
+				return slots - 1
+			}
+		}
+		return slots - 1
 	}
-	runs, err := r.Store.Claim(ctx, store.ClaimOptions{Node: r.node, Limit: slots})
+	runs, err := r.Store.Claim(ctx, store.ClaimOptions{Node: r.node, Limit: 1, More: more})
 	for _, c := range runs {
 		r.start(workCtx, c, false)
 	}
-	return len(runs), err
+	return len(runs), slots, err
 }
 
 func (r *Runner) start(ctx context.Context, c store.Claimed, suspect bool) {

@@ -156,7 +156,6 @@ func (b *batch) accept(ctx context.Context, shard int, units []*unit) error {
 	if err := b.confirmHeld(ctx, units); err != nil {
 		return err
 	}
-	b.take(units)
 	var events []models.Event
 	var runs []models.Run
 	var carried []models.Attempt
@@ -173,9 +172,10 @@ func (b *batch) accept(ctx context.Context, shard int, units []*unit) error {
 	if err := b.insertEvents(ctx, events); err != nil {
 		return err
 	}
-	if err := b.insertRuns(ctx, runs, b.items(runs)); err != nil {
+	if err := b.insertRuns(ctx, runs); err != nil {
 		return err
 	}
+	b.accepted, b.fresh = units, runs
 	return b.insertAttempts(ctx, carried)
 }
 
@@ -389,10 +389,10 @@ func eventColumnsOf(es []models.Event) []any {
 	}
 }
 
-// insertRuns writes the runs and, for each, the queue item at the same index.
-func (b *batch) insertRuns(ctx context.Context, rs []models.Run, items []models.QueueItem) error {
+// insertRuns writes runs; each needs a queue item beside it.
+func (b *batch) insertRuns(ctx context.Context, rs []models.Run) error {
 	type row = models.Run
-	err := b.each(ctx, insertRuns, len(rs),
+	return b.each(ctx, insertRuns, len(rs),
 		column(rs, func(r *row) string { return r.ID }), column(rs, func(r *row) string { return r.OrgID }),
 		column(rs, func(r *row) string { return r.WorkflowID }), column(rs, func(r *row) int { return r.WorkflowVersion }),
 		column(rs, func(r *row) string { return r.EventID }), column(rs, func(r *row) *string { return r.ReplayOf }),
@@ -401,12 +401,12 @@ func (b *batch) insertRuns(ctx context.Context, rs []models.Run, items []models.
 		column(rs, func(r *row) *string { return r.PersonEmail }),
 		column(rs, func(r *row) string { return r.Error }), column(rs, func(r *row) int { return r.Attempts }),
 		column(rs, func(r *row) time.Time { return r.CreatedAt }), column(rs, func(r *row) *time.Time { return r.FinishedAt }))
-	if err != nil {
-		return err
-	}
+}
+
+func (b *batch) insertItems(ctx context.Context, items []models.QueueItem) error {
 	held, items := splitHeld(items)
 	type item = models.QueueItem
-	err = b.each(ctx, insertHeld, len(held),
+	err := b.each(ctx, insertHeld, len(held),
 		column(held, func(q *item) string { return q.ID }), column(held, func(q *item) int64 { return q.StateAt }),
 		column(held, func(q *item) int64 { return q.Rank }), column(held, func(q *item) string { return q.Lane }),
 		column(held, func(q *item) *string { return q.HoldReason }))

@@ -43,6 +43,8 @@ type batch struct {
 	tx       *sql.Tx
 	prepared map[*statement]prepared // SQLite's, prepared before the transaction
 	bound    map[*sql.Stmt]*sql.Stmt // of them, those that have been run in it
+	accepted []*unit                 // what was accepted, and its runs, which are not in the queue yet
+	fresh    []models.Run
 	handover handover
 	ready    int // runs that any node may claim once this is committed
 }

@@ -31,6 +31,9 @@ type ClaimOptions struct {
 	Node     string
 	Limit    int
 	Suspects bool // runs that were running when their node died; the others otherwise
+	// More is asked for further slots in the moment of the claim, which may have waited for other commits, and gives how many
+	// there are beside Limit; a claim that is tried again does not ask again. nil gives none.
+	More func() int
 }
 
 // claim is a claim under way; its results are written by the committer.
@@ -94,6 +97,9 @@ func claimWhere(starts string) *statement {
 func (b *batch) claim(ctx context.Context, units []*unit) error {
 	for _, u := range units {
 		c := u.claim
+		if c.More != nil {
+			c.Limit, c.More = c.Limit+c.More(), nil
+		}
 		c.runs = make(map[string]start, c.Limit)
 		st := claimReady
 		if c.Suspects {

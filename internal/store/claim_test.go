@@ -366,3 +366,15 @@ func TestARunWithoutItsEventDoesNotSpoilTheClaim(t *testing.T) {
 		}
 	})
 }
+
+func TestAClaimTakesTheSlotsThatAreFreeInItsMoment(t *testing.T) {
+	t.Parallel()
+	eachWorking(t, func(t *testing.T, b *working) {
+		b.Accept(b.w, 6)
+		asked := 0
+		claimed := b.claim(store.ClaimOptions{Limit: 1, More: func() int { asked++; return 3 }})
+		if len(claimed) != 4 || asked != 1 {
+			t.Errorf("claimed %d and asked %d times; want the one and three more, asked once", len(claimed), asked)
+		}
+	})
+}

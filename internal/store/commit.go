@@ -273,6 +273,10 @@ func (m *committer) commitTogether(ctx context.Context, shard int, units []*unit
 	if err := b.finish(ctx, shard, p.finishes); err != nil {
 		return err
 	}
+	// Slots are reserved from here on: as late as can be, so that they stand idle for no longer than the commit takes.
+	if err := b.enqueue(ctx); err != nil {
+		return err
+	}
 	if err := b.claim(ctx, p.claims); err != nil {
 		return err
 	}

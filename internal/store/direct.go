@@ -43,6 +43,12 @@ type handover struct {
 	none int // slots reserved for nothing
 }
 
+// enqueue puts the runs of what was accepted into the queue, those that the node takes over as running already.
+func (b *batch) enqueue(ctx context.Context) error {
+	b.take(b.accepted)
+	return b.insertItems(ctx, b.items(b.fresh))
+}
+
 // take reserves slots for runs of the batch that begin with an event of the same batch.
 func (b *batch) take(units []*unit) {
 	to := b.core.direct.Load()

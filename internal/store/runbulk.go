@@ -33,7 +33,10 @@ func (s *Store) AddRuns(ctx context.Context, events []models.Event, runs []model
 				items[i].State, items[i].Hold, items[i].HoldReason = models.QueueHeld, &off, &runs[i].Held
 			}
 		}
-		if err := b.insertRuns(ctx, runs, items); err != nil {
+		if err := b.insertRuns(ctx, runs); err != nil {
+			return fault("add runs", err)
+		}
+		if err := b.insertItems(ctx, items); err != nil {
 			return fault("add runs", err)
 		}
 		if err := b.insertAttempts(ctx, carried); err != nil {
