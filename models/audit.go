@@ -77,9 +77,10 @@ const (
 	AuditCredentialOwner   AuditAction = "credential.owner" // taken over
 	AuditListDelete        AuditAction = "list.delete"
 	AuditContactDelete     AuditAction = "contact.delete"
-	AuditContactErase      AuditAction = "contact.erase"  // of a person, everywhere
-	AuditContactExport     AuditAction = "contact.export" // all that is known of a person
-	AuditContactBounce     AuditAction = "contact.bounce" // somebody reported an address that mail does not reach
+	AuditContactErase      AuditAction = "contact.erase"     // of a person, everywhere
+	AuditContactExport     AuditAction = "contact.export"    // all that is known of a person
+	AuditContactComplaint  AuditAction = "contact.complaint" // somebody reported a complaint about a mail
+	AuditContactBounce     AuditAction = "contact.bounce"    // somebody reported an address that mail does not reach
 	AuditSettings          AuditAction = "settings.change"
 	AuditExport            AuditAction = "export" // data left the instance as a file
 )
@@ -93,7 +94,7 @@ var AuditActions = []AuditAction{
 	AuditSurveyLive, AuditSurveyOpen, AuditSurveyClose, AuditSurveyOwner, AuditSurveyShare, AuditSurveyUnshare, AuditSurveyLabels, AuditSurveyDelete, AuditResponseDelete,
 	AuditWorkflowLive, AuditWorkflowOn, AuditWorkflowOff, AuditWorkflowSecret, AuditWorkflowDelete, AuditReceiverDelete,
 	AuditCredentialCreate, AuditCredentialChange, AuditCredentialConnect, AuditCredentialDelete, AuditCredentialOwner,
-	AuditListDelete, AuditContactDelete, AuditContactErase, AuditContactExport, AuditContactBounce,
+	AuditListDelete, AuditContactDelete, AuditContactErase, AuditContactExport, AuditContactBounce, AuditContactComplaint,
 	AuditSettings, AuditExport,
 }
 

@@ -152,45 +152,46 @@ var WaitReasons = []HoldReason{HeldClosed, HeldSurveyClosed, HeldSurveyDraft, He
 
 // Invitation asks one person to answer a survey, through an e-mail collector.
 type Invitation struct {
-	ID          string `gorm:"primaryKey"` // ordered
-	OrgID       string
-	SurveyID    string
-	CollectorID string
-	ContactID   *string // nil for an address that is in no list
-	Crk         string  // response key, unique within the collector: one answer for each
-	Token       string  // the unguessable part of the personal link
-	Listed      bool    // made for a contact of the collector's list, and not by a call
-	Email       string
-	EmailKey    string
-	EmailHash   string
-	FirstName   string
-	LastName    string
-	NameKey     string
-	Phone       string
-	Language    string // BCP 47; of its mails
-	ExternalRef string
-	Fields      JSON[map[string]string] // what the contact had, and over it what was passed: referrer, custom1 … custom8
-	Fingerprint string                  // of what the call passed: the same call again is known by it
-	RemindAfter JSON[[]int64]           // seconds until each reminder, after the mail before; null for the collector's days
-	Status      InvitationStatus
-	Reason      HoldReason
-	Error       string     // a RunError as JSON: why it failed
-	DueAt       *time.Time // when its next mail is to be written
-	Paused      bool       // its next mail waits for survey or collector
-	Mails       int        // mails that were written
-	Reminders   int        // of them
-	AskedAt     *time.Time // when it was let through: what the rules of frequency count
-	MailedAt    *time.Time // when the last mail was written
-	SentAt      *time.Time // when the mail server took the first one
-	OpenedAt    *time.Time
-	StartedAt   *time.Time // of an anonymous survey the day alone, as FinishedAt
-	FinishedAt  *time.Time
-	BouncedAt   *time.Time
-	OptedOutAt  *time.Time
-	ExpiresAt   *time.Time // its link holds until then
-	ResponseID  *string    // nil for an anonymous survey
-	StatusAt    time.Time
-	CreatedAt   time.Time `gorm:"autoCreateTime:false"`
+	ID           string `gorm:"primaryKey"` // ordered
+	OrgID        string
+	SurveyID     string
+	CollectorID  string
+	ContactID    *string // nil for an address that is in no list
+	Crk          string  // response key, unique within the collector: one answer for each
+	Token        string  // the unguessable part of the personal link
+	Listed       bool    // made for a contact of the collector's list, and not by a call
+	Email        string
+	EmailKey     string
+	EmailHash    string
+	FirstName    string
+	LastName     string
+	NameKey      string
+	Phone        string
+	Language     string // BCP 47; of its mails
+	ExternalRef  string
+	Fields       JSON[map[string]string] // what the contact had, and over it what was passed: referrer, custom1 … custom8
+	Fingerprint  string                  // of what the call passed: the same call again is known by it
+	RemindAfter  JSON[[]int64]           // seconds until each reminder, after the mail before; null for the collector's days
+	Status       InvitationStatus
+	Reason       HoldReason
+	Error        string     // a RunError as JSON: why it failed
+	DueAt        *time.Time // when its next mail is to be written
+	Paused       bool       // its next mail waits for survey or collector
+	Mails        int        // mails that were written
+	Reminders    int        // of them
+	AskedAt      *time.Time // when it was let through: what the rules of frequency count
+	MailedAt     *time.Time // when the last mail was written
+	SentAt       *time.Time // when the mail server took the first one
+	OpenedAt     *time.Time
+	StartedAt    *time.Time // of an anonymous survey the day alone, as FinishedAt
+	FinishedAt   *time.Time
+	BouncedAt    *time.Time
+	OptedOutAt   *time.Time
+	ComplainedAt *time.Time // they complained to their mail provider
+	ExpiresAt    *time.Time // its link holds until then
+	ResponseID   *string    // nil for an anonymous survey
+	StatusAt     time.Time
+	CreatedAt    time.Time `gorm:"autoCreateTime:false"`
 
 	DistributionID string // which made it
 	// FollowedBy is the reminder or thank-you whose mail went out last; the others name the one whose mail the person had when they

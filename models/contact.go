@@ -155,7 +155,7 @@ type ContactCount struct {
 type OptOut struct {
 	OrgID     string `gorm:"primaryKey"`
 	EmailHash string `gorm:"primaryKey"`
-	Source    string // OptOutLink or OptOutStaff
+	Source    string // OptOutLink, OptOutStaff or OptOutComplaint
 	CreatedAt time.Time
 }
 
@@ -163,6 +163,8 @@ type OptOut struct {
 const (
 	OptOutLink  = "link"  // they did, by the link of a mail
 	OptOutStaff = "staff" // a person of the organisation did
+	// OptOutComplaint says that they complained to their mail provider.
+	OptOutComplaint = "complaint"
 )
 
 // CheckContact cleans a contact and tells what is wrong with them. The fields are named as in the API.

@@ -127,7 +127,7 @@ type DistributionStats struct {
 	Started    int64
 	Finished   int64
 	OptedOut   int64
-	Complaints int64 // nobody reports any yet
+	Complaints int64 // people who complained to their mail provider
 	Skipped    int64 // people who must not be written to: opted out, without an address, bounced before
 	Blocked    int64 // people who were asked too often by the rules of frequency
 	// NextReminder is when the next automatic reminder leaves; nil when none is due.

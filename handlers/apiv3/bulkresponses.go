@@ -221,7 +221,7 @@ func (a *API) bulkStatusOf(c *call, j *models.Job) bulkStatus {
 	}
 	return bulkStatus{
 		RefusedFile: refused,
-		ProgressID: exportID(j.ID), Percent: percent(j), Status: exportState(j), Total: j.Total, Done: j.Done, Failed: j.Failed,
+		ProgressID:  exportID(j.ID), Percent: percent(j), Status: exportState(j), Total: j.Total, Done: j.Done, Failed: j.Failed,
 		Failures: jobOf(c.Request().Context(), j).Failures, JobID: j.ID,
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"surveyflow/internal/contact"
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
+	"surveyflow/internal/mail"
+	"surveyflow/internal/store"
 	"surveyflow/models"
 )
 
@@ -57,19 +59,31 @@ var contactImportSchema = schema{
 	},
 }
 
-// bounceWrite reports a bounce.
+// bounceWrite reports a bounce, or a complaint.
 type bounceWrite struct {
-	Email  string `json:"email"`
-	Reason string `json:"reason"`
+	Email  string     `json:"email"`
+	Reason string     `json:"reason"`
+	Kind   bounceKind `json:"kind"`
 }
 
 // bounceBody is the answer to it.
 type bounceBody struct {
-	Email string `json:"email"`
+	Email string     `json:"email"` // empty where a report of a complaint does not tell it
+	Kind  bounceKind `json:"kind"`
 }
+
+// bounceKind says what is reported of an address.
+type bounceKind string
+
+// The kinds. One that is not named is a bounce.
+const (
+	kindBounce    bounceKind = "bounce"
+	kindComplaint bounceKind = "complaint"
+)
 
 var bounceSchema = schema{"type": "object", "required": []string{"email"}, "properties": schema{
 	"email": text, "reason": schema{"type": "string", "description": "What the mail server said."},
+	"kind": schema{"type": "string", "enum": []bounceKind{kindBounce, kindComplaint}, "default": kindBounce},
 }}
 
 // maxReason is how many characters of a bounce's reason are kept.
@@ -78,20 +92,61 @@ const maxReason = 500
 // reportBounce notes that mail to an address comes back.
 func (a *API) reportBounce(c *call) (any, error) {
 	ctx := c.Request().Context()
+	switch kind, _, _ := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)); kind {
+	case "message/rfc822", "multipart/report":
+		return a.reportFeedback(c)
+	}
 	var in bounceWrite
 	if err := c.body(&in); err != nil {
 		return nil, err
 	}
+	switch in.Kind {
+	case "":
+		in.Kind = kindBounce
+	case kindBounce, kindComplaint:
+	default:
+		return nil, oneOf("kind", []bounceKind{kindBounce, kindComplaint})
+	}
 	email := strings.TrimSpace(models.CleanText(in.Email))
 	if !models.ValidEmail(email) {
 		return nil, invalid("email", "contact.error.email")
+	}
+	if in.Kind == kindComplaint {
+		return a.complain(c, store.Complaint{Email: email})
 	}
 	reason := []rune(strings.Join(strings.Fields(models.CleanText(in.Reason)), " "))
 	why := models.RunError{Key: "contact.bounce.reported", Detail: string(reason[:min(len(reason), maxReason)])}
 	if _, err := a.store.MarkBounced(ctx, c.actor.OrgID, email, why.Encode()); err != nil {
 		return nil, err
 	}
-	return bounceBody{Email: email}, a.store.Audit(ctx, c.actor, models.AuditEntry{Action: models.AuditContactBounce})
+	return bounceBody{email, in.Kind}, a.store.Audit(ctx, c.actor, models.AuditEntry{Action: models.AuditContactBounce})
+}
+
+// reportFeedback takes the mail by which a provider reports a complaint.
+func (a *API) reportFeedback(c *call) (any, error) {
+	report, err := io.ReadAll(c.Request().Body)
+	if err != nil {
+		return nil, err
+	}
+	f, err := mail.ReadFeedback(c.Request().Header.Get(echo.HeaderContentType), report)
+	switch {
+	case err != nil:
+		return nil, err
+	case !f.Complaint():
+		return nil, invalid("report", "mail.feedback.not_spam")
+	case f.Recipient == "" && f.InvitationID == "":
+		return nil, invalid("report", "mail.feedback.nobody")
+	}
+	return a.complain(c, store.Complaint{InvitationID: f.InvitationID, Token: f.Token, Email: f.Recipient})
+}
+
+// complain notes a complaint. The answer tells the address alone that came with it.
+func (a *API) complain(c *call, by store.Complaint) (any, error) {
+	ctx := c.Request().Context()
+	if err := a.store.MarkComplained(ctx, c.actor.OrgID, by); err != nil {
+		return nil, err
+	}
+	return bounceBody{by.Email, kindComplaint}, a.store.Audit(ctx, c.actor, models.AuditEntry{Action: models.AuditContactComplaint})
 }
 
 // importContacts brings many contacts into a list.

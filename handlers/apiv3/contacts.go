@@ -131,7 +131,7 @@ func (a *API) contactEndpoints() []endpoint {
 		},
 		{
 			method: post, pattern: link.PatternAPIBounces, handler: a.serve(a.reportBounce), name: "reportBounce", tag: tagContacts,
-			summary: "Report that mail to an address comes back", more: bounceText, body: bounceSchema, result: bounceBody{},
+			summary: "Report that mail to an address comes back, or that somebody complained about one", more: bounceText, body: bounceSchema, result: bounceBody{},
 		},
 	}
 }
@@ -140,7 +140,8 @@ const (
 	importText = "A job brings them into the list: ask how far it is by the id. The body is JSON, or a form with it as the file contacts. " +
 		"Contacts are merged by e-mail, or by what merge names. Those that are refused are counted and listed by their place. They start workflows that wait for new contacts only with startWorkflows. Who is unsubscribed gets no more invitations from the list."
 	bounceText = "For mail servers and services: contacts with this address, in all lists of the organisation, are not written to any more, " +
-		"and invitations that were sent to it and not answered are bounced. Whether anybody has the address is not told."
+		"and invitations that were sent to it and not answered are bounced. After a complaint nobody of the organisation writes to the address. " +
+		"A report of a complaint as providers mail it (ARF) is taken as it is, as message/rfc822 or multipart/report. Whether anybody has the address is not told."
 )
 
 const mergeText = "A contact that the list has by the same e-mail address (or what merge names) is not added again: what is named is laid over it, and its id is answered."

@@ -29,19 +29,20 @@ type historyStatus string
 
 // The statuses that there are of those of the field's API.
 const (
-	historyPending  historyStatus = "Pending"
-	historySuccess  historyStatus = "Success"
-	historyOpened   historyStatus = "Opened"
-	historySkipped  historyStatus = "Skipped"
-	historyBlocked  historyStatus = "Blocked"
-	historyFailure  historyStatus = "Failure"
-	historyBounce   historyStatus = "HardBounce"
-	historyStarted  historyStatus = "SurveyStarted"
-	historyFinished historyStatus = "SurveyFinished"
+	historyPending   historyStatus = "Pending"
+	historySuccess   historyStatus = "Success"
+	historyOpened    historyStatus = "Opened"
+	historySkipped   historyStatus = "Skipped"
+	historyBlocked   historyStatus = "Blocked"
+	historyFailure   historyStatus = "Failure"
+	historyBounce    historyStatus = "HardBounce"
+	historyComplaint historyStatus = "Complaint"
+	historyStarted   historyStatus = "SurveyStarted"
+	historyFinished  historyStatus = "SurveyFinished"
 )
 
 var historyStatuses = []historyStatus{
-	historyPending, historySuccess, historyOpened, historySkipped, historyBlocked, historyFailure, historyBounce, historyStarted, historyFinished,
+	historyPending, historySuccess, historyOpened, historySkipped, historyBlocked, historyFailure, historyBounce, historyComplaint, historyStarted, historyFinished,
 }
 
 // historyOf tells how far somebody is with the mail of a distribution.
@@ -61,6 +62,8 @@ func historyOf(d *models.Distribution, r *store.Recipient) historyStatus {
 		return historyFinished
 	case by(r.StartedAt, r.StartedBy):
 		return historyStarted
+	case by(r.ComplainedAt, r.FollowedBy):
+		return historyComplaint
 	case by(r.OpenedAt, r.OpenedBy):
 		return historyOpened
 	}
@@ -83,6 +86,9 @@ func invitedStatus(i *models.Invitation) historyStatus {
 	case models.InvitationBounced:
 		return historyBounce
 	case models.InvitationOptedOut:
+		if i.ComplainedAt != nil && i.FollowedBy == nil {
+			return historyComplaint
+		}
 		if i.SentAt != nil {
 			return historySuccess
 		}
@@ -183,7 +189,7 @@ func linkStatus(i *models.Invitation) string {
 		return "Survey Started"
 	case historyOpened:
 		return "Email opened"
-	case historySuccess:
+	case historySuccess, historyComplaint:
 		return "Email sent"
 	case historyBounce:
 		return "Email bounced"

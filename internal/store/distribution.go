@@ -147,6 +147,7 @@ const (
 			COUNT(CASE WHEN i.started_by IS NULL THEN i.started_at END) AS started,
 			COUNT(CASE WHEN i.finished_by IS NULL THEN i.finished_at END) AS finished,
 			COUNT(CASE WHEN i.followed_by IS NULL THEN i.opted_out_at END) AS opted_out,
+			COUNT(CASE WHEN i.followed_by IS NULL THEN i.complained_at END) AS complaints,
 			COUNT(CASE WHEN i.status = 'held' AND i.reason IN ? THEN 1 END) AS skipped,
 			COUNT(CASE WHEN i.status = 'held' AND i.reason IN ? THEN 1 END) AS blocked
 		FROM invitations i WHERE i.distribution_id IN ? GROUP BY i.distribution_id`
@@ -160,6 +161,7 @@ const (
 			COUNT(CASE WHEN i.started_by = m.distribution_id THEN i.started_at END) AS started,
 			COUNT(CASE WHEN i.finished_by = m.distribution_id THEN i.finished_at END) AS finished,
 			COUNT(CASE WHEN i.followed_by = m.distribution_id THEN i.opted_out_at END) AS opted_out,
+			COUNT(CASE WHEN i.followed_by = m.distribution_id THEN i.complained_at END) AS complaints,
 			0 AS skipped, 0 AS blocked
 		FROM distribution_mails m JOIN invitations i ON i.id = m.invitation_id WHERE m.distribution_id IN ? GROUP BY m.distribution_id`
 )
