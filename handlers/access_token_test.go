@@ -12,6 +12,9 @@ func init() { //nolint:gochecknoinits // the table is one, in parts
 		"POST /account/tokens/:tokenID/delete":   "user",
 		"GET /account/clients":                   "user",
 		"POST /account/clients":                  "user",
+		"GET /account/clients/:clientID":         "user",
+		"POST /account/clients/:clientID":        "user",
+		"POST /account/clients/:clientID/log":    "user",
 		"POST /account/clients/:clientID/revoke": "user",
 		"* /oauth2/token":                        "everybody", // who has a client's secret gets a token; handlers/apiv3 looks at it
 	})

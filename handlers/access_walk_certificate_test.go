@@ -15,6 +15,13 @@ import (
 func init() {
 	may["api admin"] = may["admin"] // it is about the organisation: nobody has to ask for that
 	maps.Copy(classes, map[string]string{
+		"GET /settings/api/certificates":                                "admin",
+		"POST /settings/api/certificates":                               "admin",
+		"POST /settings/api/certificates/required":                      "admin",
+		"GET /settings/api/certificates/authority.pem":                  "admin",
+		"GET /settings/api/certificates/:certificateID/certificate.pem": "admin",
+		"POST /settings/api/certificates/:certificateID/revoke":         "admin",
+
 		"GET /API/v3/organizations/:organizationId/clientcertificates":                   "api admin",
 		"POST /API/v3/organizations/:organizationId/clientcertificates":                  "api admin",
 		"GET /API/v3/organizations/:organizationId/clientcertificates/:certificateId":    "api admin",

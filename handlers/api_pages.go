@@ -31,7 +31,8 @@ func apiPageRoutes(d Deps) []web.Route {
 		{Method: get, Pattern: link.PatternSettingsAPIDocs, Handler: h.docs, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: get, Pattern: link.PatternSettingsAPIDoc, Handler: h.doc, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternSettingsAPIDoc, Handler: h.try, Guard: web.GuardUser, Origin: web.OriginApp},
-		{Method: post, Pattern: link.PatternAccountTokenLog, Handler: h.switchLog, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternAccountTokenLog, Handler: h.switchLog("tokenID", "#tokens"), Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternAccountClientLog, Handler: h.switchLog("clientID", "#clients"), Guard: web.GuardUser, Origin: web.OriginApp},
 	}
 }
 
@@ -77,20 +78,29 @@ func (h *apiPages) ids(c echo.Context) error {
 	return web.Render(c, http.StatusOK, settingspages.APIIDs(p))
 }
 
-// log shows the calls of one's own tokens.
+// log shows the calls of one's own tokens and OAuth clients.
 func (h *apiPages) log(c echo.Context) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	p := settingspages.APILogProps{Token: web.Query(c, "token")}
+	p := settingspages.APILogProps{Token: web.Query(c, "token"), Names: map[string]string{}}
 	tokens, err := h.store.APITokens(ctx, actor)
 	if err != nil {
 		return err
 	}
-	p.Names = map[string]string{}
-	for _, t := range tokens {
-		p.Names[t.ID] = t.Name
-		if t.Logged {
-			p.Logged = append(p.Logged, t)
+	clients, err := h.store.APIClients(ctx, actor)
+	if err != nil {
+		return err
+	}
+	add := func(id, name string, logged bool) {
+		p.Names[id] = name
+		if logged {
+			p.Logged = append(p.Logged, settingspages.LoggedKey{ID: id, Name: name})
 		}
+	}
+	for _, t := range tokens {
+		add(t.ID, t.Name, t.Logged)
+	}
+	for _, client := range clients {
+		add(client.ID, client.Name, client.Logged)
 	}
 	var next string
 	if p.Requests, next, err = h.store.APIRequests(ctx, actor, p.Token, web.PageOf(c)); err != nil {
@@ -100,24 +110,26 @@ func (h *apiPages) log(c echo.Context) error {
 	return web.Render(c, http.StatusOK, settingspages.APILog(p))
 }
 
-// switchLog turns the log of a token on or off.
-func (h *apiPages) switchLog(c echo.Context) error {
-	var in struct {
-		On bool `form:"on"`
+// switchLog turns the log of the token or OAuth client on or off that the parameter names, and leads to its place on the page.
+func (h *apiPages) switchLog(param, place string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		var in struct {
+			On bool `form:"on"`
+		}
+		if err := web.Bind(c, &in); err != nil {
+			return err
+		}
+		ctx := c.Request().Context()
+		if err := h.store.SetAPITokenLogged(ctx, web.Actor(c), models.CleanText(c.Param(param)), in.On); err != nil {
+			return err
+		}
+		if in.On {
+			web.Flash(c, components.Flash{Tone: components.ToneOK, Text: i18n.T(ctx, "apidocs.log.on.done"), Href: link.SettingsAPILog(), Label: i18n.T(ctx, "apidocs.log")})
+		} else {
+			web.FlashOK(c, i18n.T(ctx, "apidocs.log.off.done"))
+		}
+		return web.Redirect(c, link.SettingsAPI()+place)
 	}
-	if err := web.Bind(c, &in); err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	if err := h.store.SetAPITokenLogged(ctx, web.Actor(c), models.CleanText(c.Param("tokenID")), in.On); err != nil {
-		return err
-	}
-	if in.On {
-		web.Flash(c, components.Flash{Tone: components.ToneOK, Text: i18n.T(ctx, "apidocs.log.on.done"), Href: link.SettingsAPILog(), Label: i18n.T(ctx, "apidocs.log")})
-	} else {
-		web.FlashOK(c, i18n.T(ctx, "apidocs.log.off.done"))
-	}
-	return web.Redirect(c, link.SettingsAPI()+"#tokens")
 }
 
 // docs lists what the API can do.

@@ -145,7 +145,7 @@ func newAppOf(t *testing.T, server *mailtest.Server, signIn clock.Clock) *app {
 		Store:        a.store, Surveys: a.surveys, Reports: a.reports, Tokens: tokens, Tasks: a.tasks, Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Outbox: a.outbox, Base: base, Clock: clock.System{}, Version: "test", Sealer: sealer, Outbound: client,
 	})
 	a.routes = handlers.Routes(handlers.Deps{
-		Sealer: sealer, Triggers: triggers, Calls: a.calls, Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Reports: a.reports, Tasks: a.tasks, Scripts: scripts, Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Domains: a.domains, Log: log, Base: base, Clock: clock.System{},
+		Sealer: sealer, Triggers: triggers, Calls: a.calls, Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Reports: a.reports, Tasks: a.tasks, Scripts: scripts, Credentials: a.credentials, Certificates: a.certificates, Signing: a.signing, Contacts: a.contacts, Domains: a.domains, Log: log, Base: base, Clock: clock.System{},
 		Mail: sender, Outbox: a.outbox, Retention: 14 * 24 * time.Hour,
 		API: api,
 		Rooms: [][]web.Route{

@@ -14,6 +14,7 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/account"
 	"surveyflow/internal/call"
+	"surveyflow/internal/clientcert"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/contact"
 	"surveyflow/internal/credential"
@@ -39,6 +40,7 @@ type Deps struct {
 	Reports      *report.Service
 	Tasks        *task.Registry // the types of tasks
 	Credentials  *credential.Service
+	Certificates *clientcert.Service // for clients of the API
 	Contacts     *contact.Service
 	Domains      *credential.Domains
 	Signing      *signing.Keeper // the secrets of webhooks
@@ -88,6 +90,7 @@ func Routes(d Deps) []web.Route {
 		tokenRoutes(d),
 		collectorCallRoutes(d),
 		apiPageRoutes(d),
+		certificateRoutes(d),
 		auditRoutes(d),
 		mailRoutes(d),
 		notificationRoutes(d),

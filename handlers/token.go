@@ -33,6 +33,8 @@ func tokenRoutes(d Deps) []web.Route {
 		{Method: post, Pattern: link.PatternAccountTokenDelete, Handler: h.delete, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: get, Pattern: link.PatternAccountClients, Handler: h.list, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternAccountClients, Handler: h.createClient, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternAccountClient, Handler: h.showClient, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternAccountClient, Handler: h.saveClient, Guard: web.GuardUser, Origin: web.OriginApp},
 		{Method: post, Pattern: link.PatternAccountClientRevoke, Handler: h.revokeClient, Guard: web.GuardUser, Origin: web.OriginApp},
 	}
 }
@@ -59,7 +61,7 @@ func (h *tokens) render(c echo.Context, status int, p settingspages.TokensProps,
 		return err
 	}
 	return web.Render(c, status, settingspages.SettingsAPI(settingspages.SettingsAPIProps{
-		Base: h.base.API(""), Whoami: h.base.App(link.PatternAPIWhoami), BrandID: web.Organisation(c).ID, UserID: web.User(c).ID, Tokens: p, Clients: clients,
+		Base: h.base.API(""), Whoami: h.base.App(link.PatternAPIWhoami), BrandID: web.Organisation(c).ID, UserID: web.User(c).ID, Admin: web.User(c).Role == models.RoleBrandAdmin, Tokens: p, Clients: clients,
 	}))
 }
 
@@ -159,23 +161,66 @@ func (h *tokens) delete(c echo.Context) error {
 	return web.Redirect(c, link.SettingsAPI()+"#tokens")
 }
 
+// clientForm is what a client's form sends.
+type clientForm struct {
+	Name    string   `form:"client.name"`
+	Rate    string   `form:"client.rate"`
+	Burst   string   `form:"client.burst"`
+	Timeout string   `form:"client.timeout"`
+	Scopes  []string `form:"scopes"`
+}
+
+// token is the form as that of a token, which has the same limits.
+func (f *clientForm) token() tokenForm {
+	return tokenForm{Name: f.Name, Rate: f.Rate, Burst: f.Burst, Timeout: f.Timeout}
+}
+
 // createClient makes an OAuth client and shows its secret this once, as [tokens.create] does.
 func (h *tokens) createClient(c echo.Context) error {
-	var form struct {
-		Name   string   `form:"client"`
-		Scopes []string `form:"scopes"`
-	}
+	var form clientForm
 	if err := web.Bind(c, &form); err != nil {
 		return err
 	}
-	secret, made, err := h.people.CreateClient(c.Request().Context(), web.Actor(c), account.TokenSettings{Name: form.Name}, form.Scopes)
+	secret, made, err := h.people.CreateClient(c.Request().Context(), web.Actor(c), form.token().settings(), form.Scopes)
 	if fields, status, refused := web.Refused(c, err); refused {
-		return h.render(c, status, settingspages.TokensProps{}, settingspages.ClientsProps{Name: form.Name, Scopes: form.Scopes, Errors: fields})
+		return h.render(c, status, settingspages.TokensProps{}, settingspages.ClientsProps{Form: settingspages.TokenForm(form.token()), Scopes: form.Scopes, Errors: fields})
 	}
 	if err != nil {
 		return err
 	}
 	return h.render(c, http.StatusOK, settingspages.TokensProps{}, settingspages.ClientsProps{Made: made, Secret: secret})
+}
+
+// showClient shows one of the person's OAuth clients.
+func (h *tokens) showClient(c echo.Context) error {
+	client, err := h.store.APIClient(c.Request().Context(), web.Actor(c), models.CleanText(c.Param("clientID")))
+	if err != nil {
+		return err
+	}
+	return web.Render(c, http.StatusOK, settingspages.SettingsClient(settingspages.NewClientProps(client)))
+}
+
+// saveClient changes name, scopes and limits of one of the person's OAuth clients.
+func (h *tokens) saveClient(c echo.Context) error {
+	ctx, actor := c.Request().Context(), web.Actor(c)
+	client, err := h.store.APIClient(ctx, actor, models.CleanText(c.Param("clientID")))
+	if err != nil {
+		return err
+	}
+	var form clientForm
+	if err := web.Bind(c, &form); err != nil {
+		return err
+	}
+	err = h.people.SaveClient(ctx, actor, client.ID, form.token().settings(), form.Scopes)
+	if fields, status, refused := web.Refused(c, err); refused {
+		p := settingspages.ClientProps{Client: *client, Form: settingspages.TokenForm(form.token()), Scopes: form.Scopes, Errors: fields}
+		return web.Render(c, status, settingspages.SettingsClient(p))
+	}
+	if err != nil {
+		return err
+	}
+	web.FlashOK(c, i18n.T(ctx, "account.client.saved"))
+	return web.Redirect(c, link.SettingsAPI()+"#clients")
 }
 
 // revokeClient ends one of the person's OAuth clients, and the tokens that it got.

@@ -20,29 +20,31 @@ import (
 
 // noPages are the rows of the route table that are no page of their own, and why.
 var noPages = map[string]string{
-	link.PatternHealth:            "for operators",
-	link.PatternAccountToken:      "the handlers' tests look at it",
-	link.PatternReady:             "for operators",
-	link.PatternMetrics:           "for operators",
-	link.PatternStatic:            "files",
-	link.PatternCollectorCode:     "a file",
-	link.PatternUnsubscribe:       "behind the mail of an invitation: the tests of respondents look at it",
-	link.PatternReceiverRequests:  "a part of a receiver's page, which refreshes it",
-	link.PatternWorkflowSample:    "a part of an event's panel, which refreshes it",
-	link.PatternSettingsDomains:   "leads to the page about security",
-	link.PatternNotificationsBell: "a part of every page, which refreshes it",
-	link.PatternMail:              "the demo writes no mail: the handlers' tests look at it",
-	link.PatternQuestionCopyTo:    "a form of one field: the handlers' tests look at it",
-	link.PatternMailHTML:          "a mail, in a frame of its page",
-	link.PatternMailReport:        "a file",
-	link.PatternSettingsAuditFile: "a file",
-	link.PatternJobFile:           "a file",
-	link.PatternSurveyFile:        "a file",
-	link.PatternWorkflowExport:    "a file",
-	link.PatternSignInService:     "leads to the sign-in service",
-	link.PatternSignInReturn:      "leads from the sign-in service into the app",
-	link.PatternOAuthRedirect:     "leads from a provider back to its credential",
-	link.PatternSignInCode:        "there only between password and code: the handlers' tests look at it",
+	link.PatternHealth:                  "for operators",
+	link.PatternAccountToken:            "the handlers' tests look at it",
+	link.PatternSettingsAuthority:       "a file",
+	link.PatternSettingsCertificateFile: "a file",
+	link.PatternReady:                   "for operators",
+	link.PatternMetrics:                 "for operators",
+	link.PatternStatic:                  "files",
+	link.PatternCollectorCode:           "a file",
+	link.PatternUnsubscribe:             "behind the mail of an invitation: the tests of respondents look at it",
+	link.PatternReceiverRequests:        "a part of a receiver's page, which refreshes it",
+	link.PatternWorkflowSample:          "a part of an event's panel, which refreshes it",
+	link.PatternSettingsDomains:         "leads to the page about security",
+	link.PatternNotificationsBell:       "a part of every page, which refreshes it",
+	link.PatternMail:                    "the demo writes no mail: the handlers' tests look at it",
+	link.PatternQuestionCopyTo:          "a form of one field: the handlers' tests look at it",
+	link.PatternMailHTML:                "a mail, in a frame of its page",
+	link.PatternMailReport:              "a file",
+	link.PatternSettingsAuditFile:       "a file",
+	link.PatternJobFile:                 "a file",
+	link.PatternSurveyFile:              "a file",
+	link.PatternWorkflowExport:          "a file",
+	link.PatternSignInService:           "leads to the sign-in service",
+	link.PatternSignInReturn:            "leads from the sign-in service into the app",
+	link.PatternOAuthRedirect:           "leads from a provider back to its credential",
+	link.PatternSignInCode:              "there only between password and code: the handlers' tests look at it",
 }
 
 // desk and phone are how every page is looked at. Two pairs of width and theme show all that four would: whether a page
@@ -241,6 +243,10 @@ func TestEveryPageIsAccessibleAndFits(t *testing.T) {
 	s.visit("account", link.Account(), http.StatusOK)
 	s.visit("account-tokens", link.PatternAccountTokens, http.StatusOK)
 	s.visit("account-clients", link.PatternAccountClients, http.StatusOK)
+	s.visit("account-client", s.found(`^/account/clients/AC_\w+$`), http.StatusOK)
+	s.visit("certificates", link.SettingsCertificates(), http.StatusOK)
+	s.press("#new .btn-primary", "#new .error-summary")
+	s.look("certificates-wrong")
 	s.visit("api-ids", link.SettingsAPIIDs(), http.StatusOK)
 	s.visit("api-log", link.SettingsAPILog(), http.StatusOK)
 	s.visit("api-docs", link.SettingsAPIDocs(), http.StatusOK)

@@ -84,3 +84,17 @@ func demoCertificate(end time.Time) (*credential.ClientCert, error) {
 		Certificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
 	}, nil
 }
+
+// issueCertificate has a client certificate for the API issued, of whose key nothing is kept.
+func (s *story) issueCertificate(ctx context.Context, subject string) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: subject}}, key)
+	if err != nil {
+		return err
+	}
+	_, err = s.app.certificates.Issue(ctx, s.scene.admin, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})))
+	return err
+}

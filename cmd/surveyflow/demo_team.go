@@ -30,7 +30,10 @@ func (s *story) planTeam() {
 	})
 	s.then(4*day, func(ctx context.Context) error {
 		_, _, err := s.app.people.CreateClient(ctx, s.scene.admin, account.TokenSettings{Name: "Data warehouse"}, []string{"read:surveys", "manage:survey_responses"})
-		return err
+		if err != nil {
+			return err
+		}
+		return s.issueCertificate(ctx, "Data warehouse")
 	})
 	s.then(3*day, func(ctx context.Context) error { return s.store.SetUserDisabled(ctx, s.scene.admin, per.ID, true) })
 	s.then(26*time.Hour, func(ctx context.Context) error {

@@ -288,7 +288,7 @@ func (a *app) assembleWeb(cookieKeys [][]byte) error {
 	})
 	routes := handlers.Routes(handlers.Deps{
 		Web: frame, Store: a.store, People: a.people, Surveys: a.surveys, Reports: a.reports, Tasks: a.types, Scripts: a.scripts, Log: a.log, Base: a.base, Clock: a.clock, Sealer: a.sealer, Triggers: a.triggers, Calls: a.calls,
-		Credentials: a.credentials, Signing: a.signing, Contacts: a.contacts, Domains: a.domains, Mail: a.mail, Outbox: a.outbox, Retention: a.config.RunRetention(), MetricsToken: string(a.config.MetricsToken), Metrics: metrics,
+		Credentials: a.credentials, Certificates: a.certificates, Signing: a.signing, Contacts: a.contacts, Domains: a.domains, Mail: a.mail, Outbox: a.outbox, Retention: a.config.RunRetention(), MetricsToken: string(a.config.MetricsToken), Metrics: metrics,
 		API: api,
 		Rooms: [][]web.Route{
 			api.Routes(),

@@ -22,7 +22,7 @@ var (
 const maxClients = 100
 
 // CreateClient makes a client of the API for the actor, whose tokens may have those scopes, and gives its secret, which cannot be
-// seen again. models.CodeInvalid names what is wrong: client (its name), scopes, rate, burst, timeout.
+// seen again. models.CodeInvalid names what is wrong: client.name, client.rate, client.burst, client.timeout, scopes.
 func (p *People) CreateClient(ctx context.Context, a models.Actor, in TokenSettings, scopes []string) (string, *models.APIClient, error) {
 	c, fields := clientOf(in, scopes)
 	own, err := p.store.APIClients(ctx, a)
@@ -30,7 +30,7 @@ func (p *People) CreateClient(ctx context.Context, a models.Actor, in TokenSetti
 		return "", nil, err
 	}
 	if len(own) >= maxClients {
-		fields = append(fields, models.Field("client", "people.error.clients", "Max", maxClients))
+		fields = append(fields, models.Field("client.name", "people.error.clients", "Max", maxClients))
 	}
 	if len(fields) > 0 {
 		return "", nil, models.Invalid(fields...)
@@ -53,7 +53,7 @@ func (p *People) SaveClient(ctx context.Context, a models.Actor, id string, in T
 
 // clientOf makes a client as its owner wants it, and lists what is wrong with that.
 func clientOf(in TokenSettings, scopes []string) (*models.APIClient, []models.FieldError) {
-	fields := in.problems("client")
+	fields := in.problems("client.")
 	known := models.AllScopes()
 	var chosen []string
 	for _, scope := range known { // in one order, each once

@@ -73,16 +73,16 @@ func (p *People) SaveToken(ctx context.Context, a models.Actor, id string, in To
 }
 
 // check cleans the settings and says what is wrong with them.
-func (in *TokenSettings) check() error { return models.Invalid(in.problems("name")...) }
+func (in *TokenSettings) check() error { return models.Invalid(in.problems("")...) }
 
-// problems cleans the settings and lists what is wrong with them; name is what the form calls the name.
-func (in *TokenSettings) problems(name string) []models.FieldError {
+// problems cleans the settings and lists what is wrong with them; prefix begins the names of the fields.
+func (in *TokenSettings) problems(prefix string) []models.FieldError {
 	in.Name = clean(in.Name)
 	var fields []models.FieldError
-	checkName(&fields, name, in.Name, true)
+	checkName(&fields, prefix+"name", in.Name, true)
 	within := func(field string, value, most int) {
 		if value < 0 || value > most {
-			fields = append(fields, models.Field(field, "people.error.token_limit", "Max", most))
+			fields = append(fields, models.Field(prefix+field, "people.error.token_limit", "Max", most))
 		}
 	}
 	within("rate", in.RatePerSecond, models.MaxTokenRate)
@@ -90,7 +90,7 @@ func (in *TokenSettings) problems(name string) []models.FieldError {
 	within("timeout", in.TimeoutSeconds, models.MaxTokenTimeout)
 	switch {
 	case in.RatePerSecond == 0 && in.Burst != 0:
-		fields = append(fields, models.Field("burst", "people.error.token_burst"))
+		fields = append(fields, models.Field(prefix+"burst", "people.error.token_burst"))
 	case in.RatePerSecond > 0 && in.Burst == 0:
 		in.Burst = in.RatePerSecond
 	}

@@ -83,7 +83,7 @@ func keyPlace(orgID string) string { return secret.Assoc("client_authorities", o
 // that the actor is no brand admin.
 func (s *Service) Issue(ctx context.Context, a models.Actor, text string) (*models.ClientCertificate, error) {
 	if a.Role != models.RoleBrandAdmin {
-		return nil, &models.Error{Code: models.CodeForbidden, Key: "error.forbidden"}
+		return nil, forbidden()
 	}
 	asked, err := parseRequest(text)
 	if err != nil {
@@ -149,18 +149,17 @@ func (s *Service) Require(ctx context.Context, a models.Actor, required bool) er
 	return s.Store.RequireClientCertificate(ctx, a, true)
 }
 
-// Authority gives the certificate of an organisation's authority in PEM, which proxies check the certificates of clients with. It is made
-// when there is none. models.CodeForbidden when the actor is no brand admin.
+// Authority gives the certificate of an organisation's authority in PEM, which proxies check the certificates of clients with.
+// models.CodeNotFound until the first of those was asked for, models.CodeForbidden when the actor is no brand admin.
 func (s *Service) Authority(ctx context.Context, a models.Actor) (string, error) {
 	if a.Role != models.RoleBrandAdmin {
-		return "", &models.Error{Code: models.CodeForbidden, Key: "error.forbidden"}
+		return "", forbidden()
 	}
-	ca, _, err := s.authority(ctx, a.OrgID)
-	if err != nil {
-		return "", err
-	}
-	return encode(ca.Raw), nil
+	row, err := s.Store.ClientAuthority(ctx, a.OrgID)
+	return row.Certificate, err
 }
+
+func forbidden() error { return &models.Error{Code: models.CodeForbidden, Key: "error.forbidden"} }
 
 // authority gives the authority of an organisation, and makes it when there is none.
 func (s *Service) authority(ctx context.Context, orgID string) (*x509.Certificate, crypto.Signer, error) {

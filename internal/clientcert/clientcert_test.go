@@ -276,7 +276,7 @@ func TestOnlyACertificateThatCountsOpens(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		for _, nothing := range []string{"", "::", " "} {
+		for _, nothing := range []string{"", "::", " ", ":{http.request.tls.client.certificate_der_base64}:"} {
 			if err := check(nothing); !errors.Is(err, clientcert.ErrMissing) {
 				t.Errorf("%q: %v", nothing, err)
 			}

@@ -33,7 +33,8 @@ type known struct {
 // Check finds out whether what a trusted proxy passed on is a certificate of the organisation that counts now, and notes its use. What
 // is given may be empty. Errors are those above, or models.CodeUnavailable. The signature is verified here, whatever the proxy did.
 func (s *Service) Check(ctx context.Context, orgID, given string) error {
-	if strings.Trim(given, " :") == "" { // a proxy may pass on the frame of nothing
+	// A proxy may pass on the frame of nothing; Caddy writes the name of the placeholder that it had nothing for.
+	if given = strings.Trim(given, " :"); given == "" || strings.HasPrefix(given, "{") {
 		return ErrMissing
 	}
 	leaf, ok := parsePresented(given)
@@ -140,7 +141,6 @@ func parsePresented(given string) (*x509.Certificate, bool) {
 	if len(given) > 3*maxPEM { // as much as the longest has with every character encoded
 		return nil, false
 	}
-	given = strings.TrimSpace(given)
 	if strings.Contains(given, "%") {
 		text, err := url.PathUnescape(given) // a plus sign is one of base64's
 		if err != nil {
@@ -173,6 +173,6 @@ func presentedDER(given string) ([]byte, bool) {
 		}
 		return block.Bytes, true
 	}
-	der, err := base64.StdEncoding.DecodeString(strings.Trim(given, " :"))
+	der, err := base64.StdEncoding.DecodeString(given)
 	return der, err == nil
 }

@@ -11,11 +11,19 @@ const (
 	PatternSettingsAPIDoc       = "/settings/api/docs/:operation"
 	PatternAccountTokenLog      = "/account/tokens/:tokenID/log"
 	PatternAccountClients       = "/account/clients"
+	PatternAccountClient        = "/account/clients/:clientID"
+	PatternAccountClientLog     = "/account/clients/:clientID/log"
 	PatternAccountClientRevoke  = "/account/clients/:clientID/revoke"
 )
 
 // AccountClients returns the path that makes an OAuth client (POST).
 func AccountClients() string { return PatternAccountClients }
+
+// AccountClient returns the path of one of the user's OAuth clients (POST saves it).
+func AccountClient(clientID string) string { return fill(PatternAccountClient, clientID) }
+
+// AccountClientLog returns the path that turns the log of an OAuth client on or off (POST).
+func AccountClientLog(clientID string) string { return fill(PatternAccountClientLog, clientID) }
 
 // AccountClientRevoke returns the path that revokes an OAuth client (POST).
 func AccountClientRevoke(clientID string) string { return fill(PatternAccountClientRevoke, clientID) }

@@ -300,12 +300,15 @@ func idCard(id, title, lead string, groups []IDGroup) templ.Component {
 
 // APILogProps describes the calls of one's own tokens.
 type APILogProps struct {
-	Token    string // only those of this one
-	Logged   []models.APIToken
-	Names    map[string]string // of tokens, by id
+	Token    string            // only those of this one
+	Logged   []LoggedKey       // with a log
+	Names    map[string]string // of tokens and clients, by id
 	Requests []models.APIRequest
 	Pager    components.PagerProps
 }
+
+// LoggedKey is a token or an OAuth client.
+type LoggedKey struct{ ID, Name string }
 
 // APILog is the page of the calls of one's own tokens.
 func APILog(p APILogProps) templ.Component {
@@ -431,7 +434,7 @@ func APILog(p APILogProps) templ.Component {
 									var templ_7745c5c3_Var16 string
 									templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(r.Method + " " + r.Path)
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 106, Col: 99}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 109, Col: 99}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 									if templ_7745c5c3_Err != nil {
@@ -720,7 +723,7 @@ func APIDocs(p APIDocsProps) templ.Component {
 										var templ_7745c5c3_Var26 templ.SafeURL
 										templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(link.SettingsAPIDoc(o.Name)))
 										if templ_7745c5c3_Err != nil {
-											return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 180, Col: 129}
+											return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 183, Col: 129}
 										}
 										_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 										if templ_7745c5c3_Err != nil {
@@ -733,7 +736,7 @@ func APIDocs(p APIDocsProps) templ.Component {
 										var templ_7745c5c3_Var27 string
 										templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(o.Method + " " + o.Path)
 										if templ_7745c5c3_Err != nil {
-											return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 180, Col: 157}
+											return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 183, Col: 157}
 										}
 										_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 										if templ_7745c5c3_Err != nil {
@@ -1090,7 +1093,7 @@ func apiAnswer(a *APIAnswer) templ.Component {
 			var templ_7745c5c3_Var37 string
 			templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "apidocs.ms", "Ms", i18n.Number(ctx, a.Took.Milliseconds())))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 291, Col: 103}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 294, Col: 103}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
 			if templ_7745c5c3_Err != nil {
@@ -1103,7 +1106,7 @@ func apiAnswer(a *APIAnswer) templ.Component {
 			var templ_7745c5c3_Var38 string
 			templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(a.Method + " " + a.Address)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 293, Col: 94}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 296, Col: 94}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 			if templ_7745c5c3_Err != nil {
@@ -1121,7 +1124,7 @@ func apiAnswer(a *APIAnswer) templ.Component {
 				var templ_7745c5c3_Var39 string
 				templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "apidocs.answer.binary"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 295, Col: 64}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 298, Col: 64}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
 				if templ_7745c5c3_Err != nil {
@@ -1145,7 +1148,7 @@ func apiAnswer(a *APIAnswer) templ.Component {
 				var templ_7745c5c3_Var40 string
 				templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "apidocs.answer.cut"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 300, Col: 61}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settingspages/settings_api.templ`, Line: 303, Col: 61}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
 				if templ_7745c5c3_Err != nil {

@@ -356,6 +356,7 @@ type SettingsAPIProps struct {
 	Whoami  string // absolute
 	BrandID string
 	UserID  string
+	Admin   bool // of the organisation
 	Tokens  TokensProps
 	Clients ClientsProps
 }
@@ -449,6 +450,12 @@ func SettingsAPI(p SettingsAPIProps) templ.Component {
 				templ_7745c5c3_Err = components.LinkButton(components.LinkButtonProps{Label: i18n.T(ctx, "apidocs.log"), Href: link.SettingsAPILog(), Icon: components.IconHistory}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
+				}
+				if p.Admin {
+					templ_7745c5c3_Err = components.LinkButton(components.LinkButtonProps{Label: i18n.T(ctx, "certificate.title"), Href: link.SettingsCertificates(), Icon: components.IconKeyRound}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 				templ_7745c5c3_Err = components.LinkButton(components.LinkButtonProps{Label: i18n.T(ctx, "settings.api.description"), Href: link.PatternAPIOpenAPI, Icon: components.IconFileText, NewTab: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
