@@ -9,6 +9,9 @@ func (r *Runner) Nodes() int {
 	return r.gate.nodes
 }
 
+// HurryMails has mails leave without a pause between them.
+func (r *Runner) HurryMails() { r.mailsPause = 0 }
+
 // Leftovers tells what a runner that has stopped has not given back: slots, places at receivers, claims.
 func (r *Runner) Leftovers() []string {
 	var left []string

@@ -59,7 +59,7 @@ func (r *Runner) sendMails(ctx, workCtx context.Context, claimed []store.Claimed
 	}()
 	for i := range waiting {
 		m := &waiting[i]
-		if ctx.Err() != nil || i > 0 && !r.pause(ctx, mailsPause) {
+		if ctx.Err() != nil || i > 0 && !r.pause(ctx, r.mailsPause) {
 			r.endMail(workCtx, m, store.MailFinish{Status: models.MailQueued})
 			continue
 		}

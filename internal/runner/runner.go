@@ -62,7 +62,10 @@ type Runner struct {
 	joining  sync.Mutex // held while runs that were taken over directly begin
 	promote  chan struct{}
 	news     chan struct{} // there may be something to tell of a workflow's health
-	stats    Stats
+
+	mailsPause time.Duration
+
+	stats Stats
 }
 
 // Stats counts what a runner did since its start.
@@ -79,7 +82,7 @@ func New(o Options) *Runner {
 	r := &Runner{
 		Options: o, node: models.NewID(models.PrefixNode), programs: newPrograms(o.Store, o.Types), gate: newGate(),
 		free: make(chan struct{}, max(o.Workers, 1)), promote: make(chan struct{}, 1),
-		cleared: make(chan struct{}, 1), news: make(chan struct{}, 1),
+		cleared: make(chan struct{}, 1), news: make(chan struct{}, 1), mailsPause: mailsPause,
 	}
 	for range cap(r.free) {
 		r.free <- struct{}{}

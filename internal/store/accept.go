@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"maps"
 	"slices"
 	"time"
@@ -221,7 +220,7 @@ func (a *Acceptance) workflow() string {
 
 func (b *batch) readRevs(ctx context.Context, st *statement, ids []string) (map[string]int64, error) {
 	revs := make(map[string]int64, len(ids))
-	err := b.eachReturning(ctx, st, len(ids), func(rows *sql.Rows) error {
+	err := b.eachReturning(ctx, st, len(ids), func(rows scanner) error {
 		var id string
 		var rev int64
 		err := rows.Scan(&id, &rev)
@@ -243,7 +242,7 @@ func (b *batch) writeNewEvents(ctx context.Context, units []*unit) ([]*unit, err
 		return units, nil
 	}
 	written := make(map[string]bool, len(events))
-	err := b.eachReturning(ctx, insertNewEvents, len(events), func(rows *sql.Rows) error {
+	err := b.eachReturning(ctx, insertNewEvents, len(events), func(rows scanner) error {
 		var id string
 		err := rows.Scan(&id)
 		written[id] = true
@@ -276,7 +275,7 @@ func (b *batch) writeResponses(ctx context.Context, units []*unit) ([]*unit, err
 		}
 	}
 	written := make(map[string]bool, len(units)) // a batch has a response only once
-	confirm := func(rows *sql.Rows) error {
+	confirm := func(rows scanner) error {
 		var id string
 		err := rows.Scan(&id)
 		written[id] = true
@@ -324,7 +323,7 @@ func (b *batch) countResponses(ctx context.Context, shard int, units []*unit) er
 		column(keys, func(*key) int { return shard }), column(keys, func(k *key) int64 { return counts[*k] }))
 }
 
-func (b *batch) insertResponses(ctx context.Context, rs []models.Response, confirm func(*sql.Rows) error) error {
+func (b *batch) insertResponses(ctx context.Context, rs []models.Response, confirm func(scanner) error) error {
 	type row = models.Response
 	answers, fields, err := responseTexts(rs)
 	if err != nil {
@@ -343,7 +342,7 @@ func (b *batch) insertResponses(ctx context.Context, rs []models.Response, confi
 		column(rs, func(r *row) *time.Time { return r.RecordedAt }), column(rs, func(r *row) *time.Time { return r.ExpiresAt }))
 }
 
-func (b *batch) updateResponses(ctx context.Context, rs []models.Response, confirm func(*sql.Rows) error) error {
+func (b *batch) updateResponses(ctx context.Context, rs []models.Response, confirm func(scanner) error) error {
 	type row = models.Response
 	answers, fields, err := responseTexts(rs)
 	if err != nil {

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -68,7 +67,7 @@ func (b *batch) dropAnswered(ctx context.Context, units []*unit) ([]*unit, error
 	}
 	slices.Sort(ids)
 	open := make(map[string]bool, len(ids))
-	err := b.eachReturning(ctx, lockInvitations, len(ids), func(rows *sql.Rows) error {
+	err := b.eachReturning(ctx, lockInvitations, len(ids), func(rows scanner) error {
 		var id string
 		var finished bool
 		err := rows.Scan(&id, &finished)
@@ -114,7 +113,7 @@ func (b *batch) dropFull(ctx context.Context, units []*unit) ([]*unit, map[strin
 	}
 	slices.Sort(ids)
 	had := make(map[string]int64, len(ids))
-	err := b.eachReturning(ctx, lockCollectorCounts, len(ids), func(rows *sql.Rows) error {
+	err := b.eachReturning(ctx, lockCollectorCounts, len(ids), func(rows scanner) error {
 		var id string
 		var n int64
 		err := rows.Scan(&id, &n)

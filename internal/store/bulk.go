@@ -41,6 +41,7 @@ type prepared struct {
 type batch struct {
 	*core
 	tx       *sql.Tx
+	pipe     *pipeline               // PostgreSQL's; nil in a transaction of InTx
 	prepared map[*statement]prepared // SQLite's, prepared before the transaction
 	bound    map[*sql.Stmt]*sql.Stmt // of them, those that have been run in it
 	accepted []*unit                 // what was accepted, and its runs, which are not in the queue yet
@@ -68,17 +69,12 @@ func (b *batch) each(ctx context.Context, st *statement, n int, columns ...any) 
 }
 
 // eachReturning is each for a statement that returns rows: scan is called for every one of them.
-func (b *batch) eachReturning(ctx context.Context, st *statement, n int, scan func(*sql.Rows) error, columns ...any) error {
+func (b *batch) eachReturning(ctx context.Context, st *statement, n int, scan func(scanner) error, columns ...any) error {
 	if n == 0 {
 		return nil
 	}
 	if b.dialect == postgres {
-		if scan == nil {
-			_, err := b.tx.ExecContext(ctx, st.postgres, columns...)
-			return err
-		}
-		rows, err := b.tx.QueryContext(ctx, st.postgres, columns...)
-		return scanAll(rows, err, scan)
+		return b.send(ctx, st, scan, columns)
 	}
 	forms, kept := b.prepared[st]
 	if !kept { // one that is seldom run, or the store has not started
@@ -104,8 +100,33 @@ func (b *batch) eachReturning(ctx context.Context, st *statement, n int, scan fu
 	return nil
 }
 
+// send has PostgreSQL run the statement. One whose rows nobody waits for goes with the next that somebody does, or with [batch.flush].
+func (b *batch) send(ctx context.Context, st *statement, scan func(scanner) error, args []any) error {
+	switch {
+	case b.pipe != nil:
+		b.pipe.add(st.postgres, args, scan)
+		if scan == nil {
+			return nil
+		}
+		return b.pipe.flush(ctx)
+	case scan == nil:
+		_, err := b.tx.ExecContext(ctx, st.postgres, args...)
+		return err
+	}
+	rows, err := b.tx.QueryContext(ctx, st.postgres, args...)
+	return scanAll(rows, err, scan)
+}
+
+// flush runs the statements that wait to go with another.
+func (b *batch) flush(ctx context.Context) error {
+	if b.pipe == nil {
+		return nil
+	}
+	return b.pipe.flush(ctx)
+}
+
 // some runs a prepared statement for the n rows from one on.
-func (b *batch) some(ctx context.Context, prepared *sql.Stmt, columns []any, from, n int, scan func(*sql.Rows) error) error {
+func (b *batch) some(ctx context.Context, prepared *sql.Stmt, columns []any, from, n int, scan func(scanner) error) error {
 	args := make([]any, 0, n*len(columns))
 	for i := from; i < from+n; i++ {
 		for _, column := range columns {
@@ -133,7 +154,10 @@ func (b *batch) bind(ctx context.Context, prepared *sql.Stmt) *sql.Stmt {
 	return st
 }
 
-func scanAll(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
+// scanner is a row of a result.
+type scanner interface{ Scan(into ...any) error }
+
+func scanAll(rows *sql.Rows, err error, scan func(scanner) error) error {
 	if err != nil {
 		return err
 	}

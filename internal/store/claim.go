@@ -106,20 +106,21 @@ func (b *batch) claim(ctx context.Context, units []*unit) error {
 			st = claimSuspects
 		}
 		args := []any{c.Limit, b.clock.Now().UnixMicro(), c.Node, c.token}
-		var rows *sql.Rows
-		var err error
-		if b.dialect == postgres {
-			rows, err = b.tx.QueryContext(ctx, st.postgres, args...)
-		} else {
-			rows, err = b.tx.StmtContext(ctx, b.prepared[st].one).QueryContext(ctx, args...)
-		}
-		err = scanAll(rows, err, func(rows *sql.Rows) error {
+		scan := func(rows scanner) error {
 			var id string
 			var r start
 			err := rows.Scan(&id, &r.starts, &r.at, &r.canceled)
 			c.runs[id] = r
 			return err
-		})
+		}
+		var err error
+		if b.dialect == postgres {
+			err = b.send(ctx, st, scan, args)
+		} else {
+			var rows *sql.Rows
+			rows, err = b.tx.StmtContext(ctx, b.prepared[st].one).QueryContext(ctx, args...)
+			err = scanAll(rows, err, scan)
+		}
 		if err != nil {
 			return err
 		}
@@ -137,7 +138,7 @@ func (s *Store) loadClaimed(ctx context.Context, c *claim) ([]Claimed, error) {
 			COALESCE(e.payload, ''), e.created_at, w.enabled, w.off_reason, w.deleted_at IS NOT NULL
 		FROM runs r JOIN workflows w ON w.id = r.workflow_id LEFT JOIN events e ON e.id = r.event_id WHERE r.id IN `+list+` ORDER BY r.id`, args...)
 	claimed := make([]Claimed, 0, len(ids))
-	err = scanAll(rows, err, func(rows *sql.Rows) error {
+	err = scanAll(rows, err, func(rows scanner) error {
 		k := Claimed{Claim: c.token}
 		r, e := &k.Run, &k.Event
 		var on, deleted bool
@@ -188,7 +189,7 @@ func (s *Store) sealedOutputs(ctx context.Context, byRun map[string][]models.Att
 	list, args := s.idList(ids)
 	rows, err := s.byKey().QueryContext(ctx, `SELECT id, outputs_sealed FROM attempt_secrets WHERE id IN `+list, args...)
 	sealed := make(map[string]string, len(ids))
-	err = scanAll(rows, err, func(rows *sql.Rows) error {
+	err = scanAll(rows, err, func(rows scanner) error {
 		var secret models.AttemptSecret
 		err := rows.Scan(&secret.ID, &secret.OutputsSealed)
 		sealed[secret.ID] = secret.OutputsSealed
@@ -257,7 +258,7 @@ func (s *Store) attempts(ctx context.Context, db querier, runs []string) (map[st
 	rows, err := db.QueryContext(ctx, `SELECT run_id, task_id, number, result, charged, started_at, duration_us, outputs, exchange, error, secret_id
 		FROM attempts WHERE run_id IN `+list+` ORDER BY run_id, started_at, number`, args...)
 	byRun := map[string][]models.Attempt{}
-	err = scanAll(rows, err, func(rows *sql.Rows) error {
+	err = scanAll(rows, err, func(rows scanner) error {
 		var a models.Attempt
 		err := rows.Scan(&a.RunID, &a.TaskID, &a.Number, &a.Result, &a.Charged, &a.StartedAt, &a.DurationUS, &a.Outputs, &a.Exchange, &a.Error, &a.SecretID)
 		byRun[a.RunID] = append(byRun[a.RunID], a)

@@ -253,14 +253,16 @@ func (m *committer) commitTogether(ctx context.Context, shard int, units []*unit
 	p := sort(units)
 	ctx, cancel := m.bounded(ctx)
 	defer cancel()
-	tx, err := m.hot.BeginTx(ctx, nil)
+	b, err := m.begin(ctx)
 	if err != nil {
 		return err
 	}
-	b := &batch{core: m.core, tx: tx, prepared: m.prepared}
 	defer func() {
 		if err != nil {
-			tx.Rollback() //nolint:errcheck // the first error is the one that counts
+			b.tx.Rollback() //nolint:errcheck // the first error is the one that counts
+		}
+		if b.pipe != nil {
+			b.pipe.conn.Close() //nolint:errcheck // back to the others
 		}
 		b.handover.end(err == nil)
 		if err == nil && b.ready > 0 {
@@ -280,8 +282,29 @@ func (m *committer) commitTogether(ctx context.Context, shard int, units []*unit
 	if err := b.claim(ctx, p.claims); err != nil {
 		return err
 	}
+	if err := b.flush(ctx); err != nil {
+		return err
+	}
 	pass()
-	return tx.Commit()
+	return b.tx.Commit()
+}
+
+func (m *committer) begin(ctx context.Context) (*batch, error) {
+	b := &batch{core: m.core, prepared: m.prepared}
+	var err error
+	if m.dialect == sqlite {
+		b.tx, err = m.hot.BeginTx(ctx, nil)
+		return b, err
+	}
+	conn, err := m.hot.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if b.tx, err = conn.BeginTx(ctx, nil); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	b.pipe = &pipeline{conn: conn}
+	return b, nil
 }
 
 // parts are the units of a batch by what they are. Their outcomes are reset, because a batch may be tried twice.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 
 	"surveyflow/models"
@@ -154,7 +153,7 @@ func (b *batch) confirmHeld(ctx context.Context, units []*unit) error {
 			}
 		}
 	}
-	return b.eachReturning(ctx, readOn, len(ids), func(rows *sql.Rows) error {
+	return b.eachReturning(ctx, readOn, len(ids), func(rows scanner) error {
 		var id string
 		var on bool
 		err := rows.Scan(&id, &on)

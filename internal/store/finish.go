@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"maps"
 	"slices"
 	"time"
@@ -170,7 +169,7 @@ func (b *batch) finish(ctx context.Context, shard int, units []*unit) error {
 	if err := b.tellOff(ctx, steps); err != nil {
 		return err
 	}
-	confirm := func(rows *sql.Rows) error {
+	confirm := func(rows scanner) error {
 		var id string
 		var canceling bool
 		err := rows.Scan(&id, &canceling)
@@ -219,7 +218,7 @@ func (b *batch) keepOn(ctx context.Context, steps []*Finish) error {
 			ids = append(ids, f.WorkflowID)
 		}
 	}
-	return b.eachReturning(ctx, readOn, len(ids), func(rows *sql.Rows) error {
+	return b.eachReturning(ctx, readOn, len(ids), func(rows scanner) error {
 		var id string
 		var on bool
 		err := rows.Scan(&id, &on)
@@ -240,7 +239,7 @@ func (b *batch) tellOff(ctx context.Context, steps []*Finish) error {
 			ids = append(ids, f.WorkflowID)
 		}
 	}
-	return b.eachReturning(ctx, readOff, len(ids), func(rows *sql.Rows) error {
+	return b.eachReturning(ctx, readOff, len(ids), func(rows scanner) error {
 		var id string
 		err := rows.Scan(&id)
 		for _, f := range steps {
@@ -273,7 +272,7 @@ func (b *batch) dropWritten(ctx context.Context, groups ...[]*Finish) error {
 			}
 		}
 	}
-	return b.eachReturning(ctx, readAttempts, len(unsure), func(rows *sql.Rows) error {
+	return b.eachReturning(ctx, readAttempts, len(unsure), func(rows scanner) error {
 		var run, task string
 		var number int
 		err := rows.Scan(&run, &task, &number)
@@ -300,7 +299,7 @@ func unfenced(fs []*Finish) []*Finish {
 	return kept
 }
 
-func (b *batch) stepQueue(ctx context.Context, steps []*Finish, confirm func(*sql.Rows) error) error {
+func (b *batch) stepQueue(ctx context.Context, steps []*Finish, confirm func(scanner) error) error {
 	now := b.clock.Now()
 	items := make([]models.QueueItem, len(steps))
 	for i, f := range steps {

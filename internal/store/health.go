@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"maps"
 	"slices"
 	"sync"
@@ -242,7 +241,7 @@ func (b *batch) switchOff(ctx context.Context, changes []*healthChange, now time
 			ids = append(ids, c.workflow)
 		}
 	}
-	err := b.eachReturning(ctx, readFailing, len(ids), func(rows *sql.Rows) error {
+	err := b.eachReturning(ctx, readFailing, len(ids), func(rows scanner) error {
 		var id string
 		var after, failures int
 		var since *time.Time
@@ -257,6 +256,9 @@ func (b *batch) switchOff(ctx context.Context, changes []*healthChange, now time
 		return err
 	}, ids)
 	if err != nil || len(why) == 0 {
+		return err
+	}
+	if err := b.flush(ctx); err != nil {
 		return err
 	}
 	ctx, s := b.store(ctx)

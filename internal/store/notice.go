@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -62,7 +61,7 @@ func (b *batch) tell(ctx context.Context, n *models.Notices) error {
 	}
 	written := map[string]bool{}
 	type mail = models.Mail
-	err = b.eachReturning(ctx, insertMails, len(n.Mails), func(rows *sql.Rows) error {
+	err = b.eachReturning(ctx, insertMails, len(n.Mails), func(rows scanner) error {
 		var id string
 		err := rows.Scan(&id)
 		written[id] = true

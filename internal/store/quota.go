@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 
 	"surveyflow/models"
@@ -63,7 +62,7 @@ func (b *batch) dropBeyond(ctx context.Context, units []*unit) ([]*unit, error) 
 		return nil, err
 	}
 	counts := make(map[quotaKey]int64, len(keys))
-	err := b.eachReturning(ctx, lockQuotas, len(keys), func(rows *sql.Rows) error {
+	err := b.eachReturning(ctx, lockQuotas, len(keys), func(rows scanner) error {
 		var key quotaKey
 		var n int64
 		err := rows.Scan(&key.survey, &key.quota, &n)

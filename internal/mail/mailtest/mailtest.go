@@ -59,6 +59,8 @@ type Options struct {
 	InsecureAuth   bool   // takes the password without TLS, too
 	// At is called at each stage; nil, or a nil error, takes the mail.
 	At func(Stage) error
+	// Forget keeps nothing of what happens, for tests of many mails.
+	Forget bool
 }
 
 // Received is a mail that the server took.
@@ -168,9 +170,11 @@ func (s *Server) Stages() []Stage {
 }
 
 func (s *Server) at(stage Stage, c *smtp.Conn) error {
-	s.mu.Lock()
-	s.stages = append(s.stages, stage)
-	s.mu.Unlock()
+	if !s.opt.Forget {
+		s.mu.Lock()
+		s.stages = append(s.stages, stage)
+		s.mu.Unlock()
+	}
 	if s.opt.At == nil {
 		return nil
 	}
@@ -233,6 +237,9 @@ func (s *session) Data(r io.Reader) error {
 	}
 	if err := s.server.at(StageData, s.conn); err != nil {
 		return err
+	}
+	if s.server.opt.Forget {
+		return nil
 	}
 	_, encrypted := s.conn.TLSConnectionState()
 	s.server.mu.Lock()
