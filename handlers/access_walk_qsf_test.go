@@ -3,7 +3,7 @@ package handlers_test
 import "maps"
 
 // always are the values of parameters that are the same for every set of things.
-var always = map[string]string{"blockId": "BL_1", "quotaId": "none", "languageCode": "EN", "operation": "whoami"}
+var always = map[string]string{"blockId": "BL_1", "quotaId": "none", "quotaID": "new", "languageCode": "EN", "operation": "whoami"}
 
 func init() {
 	apiBodies["POST /API/v3/eventsubscriptions"] = `{"topics":"*","publicationUrl":"http://127.0.0.1:1/"}`

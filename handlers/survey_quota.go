@@ -1,9 +1,12 @@
 package handlers
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
-	"math"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,28 +16,31 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/internal/qsf"
+	"surveyflow/internal/richtext"
 	"surveyflow/internal/store"
+	"surveyflow/internal/survey"
+	"surveyflow/internal/workflow"
 	"surveyflow/models"
+	"surveyflow/views/components"
 	"surveyflow/views/surveypages"
 	"surveyflow/views/workflowpages"
 )
 
-// quotas are the page of a survey's quotas.
+// quotas are the pages of a survey's quotas. What is saved there is part of the draft.
 type quotas struct{ store *store.Store }
 
 // quotaRoutes are the rows of quotas.
 func quotaRoutes(d Deps) []web.Route {
 	h := &quotas{store: d.Store}
 	return []web.Route{
-		{Method: get, Pattern: link.PatternSurveyQuotas, Handler: h.show, Guard: web.GuardUser, Origin: web.OriginApp},
-		{Method: post, Pattern: link.PatternSurveyQuotas, Handler: h.save, Guard: web.GuardUser, Access: models.AccessEdit, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternSurveyQuotas, Handler: h.list, Guard: web.GuardUser, Origin: web.OriginApp},
+		{Method: get, Pattern: link.PatternSurveyQuota, Handler: h.edit, Guard: web.GuardUser, Access: models.AccessEdit, Origin: web.OriginApp},
+		{Method: post, Pattern: link.PatternSurveyQuota, Handler: h.save, Guard: web.GuardUser, Access: models.AccessEdit, Origin: web.OriginApp},
 	}
 }
 
-func (h *quotas) show(c echo.Context) error { return h.render(c, http.StatusOK, "", "", nil) }
-
-// render shows the quotas of the draft; of one the limit as it was typed.
-func (h *quotas) render(c echo.Context, status int, edited, typed string, wrong []models.FieldError) error {
+// list shows the quotas of the draft.
+func (h *quotas) list(c echo.Context) error {
 	ctx := c.Request().Context()
 	s, err := h.store.Survey(ctx, web.Actor(c), c.Param("surveyID"))
 	if err != nil {
@@ -44,56 +50,146 @@ func (h *quotas) render(c echo.Context, status int, edited, typed string, wrong 
 	if err != nil {
 		return err
 	}
-	p := surveypages.QuotasProps{Survey: *s, Errors: wrong}
+	p := surveypages.QuotasProps{Survey: *s}
+	var tokens []components.PipedToken
 	for _, raw := range qsf.QuotasOf(&s.Draft.V) {
-		p.Quotas = append(p.Quotas, quotaItem(c, &s.Draft.V, raw, counts))
-		if last := &p.Quotas[len(p.Quotas)-1]; last.ID == edited {
-			last.Edited = typed
+		if tokens == nil {
+			tokens = tokensOf(ctx, &s.Draft.V)
 		}
+		p.Quotas = append(p.Quotas, quotaItem(ctx, &s.Draft.V, raw, counts, tokens))
 	}
-	return web.Render(c, status, surveypages.Quotas(p))
+	return web.Render(c, http.StatusOK, surveypages.Quotas(p))
 }
 
-func quotaItem(c echo.Context, def *models.SurveyDefinition, raw json.RawMessage, counts map[string]int64) surveypages.QuotaItem {
-	ctx := c.Request().Context()
+func quotaItem(ctx context.Context, def *models.SurveyDefinition, raw json.RawMessage, counts map[string]int64, tokens []components.PipedToken) surveypages.QuotaItem {
 	q, used := qsf.Quota(def, raw)
-	item := surveypages.QuotaItem{Quota: q, Used: used, Count: counts[q.ID], Edited: strconv.FormatInt(q.Limit, 10)}
+	item := surveypages.QuotaItem{Quota: q, Used: used, Count: counts[q.ID]}
 	switch {
 	case !used:
-		item.Words = i18n.T(ctx, "quota.unused")
+		item.Words = i18n.T(ctx, "quota.unused.short")
 	case q.Condition == nil:
 		item.Words = i18n.T(ctx, "quota.all")
 	default:
-		item.Words = workflowpages.ConditionWords(ctx, q.Condition, tokensOf(ctx, def))
+		item.Words = workflowpages.ConditionWords(ctx, q.Condition, tokens)
 	}
 	return item
 }
 
-// save sets the limit of a quota, and whether it is on; it holds once the survey is put live.
-func (h *quotas) save(c echo.Context) error {
-	var form struct {
-		Quota string `form:"quota"`
-		Limit string `form:"limit"`
-		State string `form:"state"`
+// find gives the quota that the path names; a new one has no id.
+func (h *quotas) find(c echo.Context) (s *models.Survey, q models.Quota, used bool, err error) {
+	if s, err = h.store.SurveyToEdit(c.Request().Context(), web.Actor(c), c.Param("surveyID")); err != nil {
+		return nil, q, false, err
 	}
-	if err := web.Bind(c, &form); err != nil {
-		return err
+	id := c.Param("quotaID")
+	if id == link.NewQuota {
+		return s, models.Quota{Ends: true}, true, nil
 	}
-	ctx, actor, id := c.Request().Context(), web.Actor(c), c.Param("surveyID")
-	limit, err := strconv.ParseInt(strings.TrimSpace(form.Limit), 10, 64)
-	if err != nil || limit < 0 || limit > math.MaxInt32 {
-		return h.render(c, http.StatusUnprocessableEntity, form.Quota, form.Limit, []models.FieldError{models.Field("limit-"+form.Quota, "quota.error.limit")})
+	all := qsf.QuotasOf(&s.Draft.V)
+	at := slices.IndexFunc(all, func(raw json.RawMessage) bool { return qsf.MemberText(raw, "ID") == id })
+	if at < 0 {
+		return nil, q, false, models.NotFound("error.not_found")
 	}
-	s, err := h.store.SurveyToEdit(ctx, actor, id)
+	q, used = qsf.Quota(&s.Draft.V, all[at])
+	return s, q, used, nil
+}
+
+// edit opens the form of a quota.
+func (h *quotas) edit(c echo.Context) error {
+	s, q, used, err := h.find(c)
 	if err != nil {
 		return err
 	}
-	if !qsf.SetQuota(&s.Draft.V, form.Quota, limit, form.State == "false") {
-		return models.NotFound("error.not_found")
+	limit := ""
+	if q.ID != "" {
+		limit = strconv.FormatInt(q.Limit, 10)
 	}
-	if _, err := h.store.SaveSurveyDraft(ctx, actor, s, s.DraftRev); err != nil {
+	return h.form(c, http.StatusOK, s, surveypages.QuotaProps{Quota: q, Limit: limit, Used: used})
+}
+
+func (h *quotas) form(c echo.Context, status int, s *models.Survey, p surveypages.QuotaProps) error {
+	ctx := c.Request().Context()
+	def := &s.Draft.V
+	p.Survey, p.Tokens = *s, tokensOf(ctx, def)
+	p.Logic.Choices = choicesOf(def)
+	p.Logic.Tokens = slices.DeleteFunc(slices.Clone(p.Tokens), func(t components.PipedToken) bool { return strings.HasPrefix(t.Text, "${rm:") })
+	return web.Render(c, status, surveypages.Quota(p))
+}
+
+// save saves a quota, deletes it, or does to its condition what a button asks for.
+func (h *quotas) save(c echo.Context) error {
+	var in struct {
+		Name     string `form:"name"`
+		Limit    string `form:"limit"`
+		State    string `form:"state"`
+		Full     string `form:"full"`
+		Message  string `form:"message"`
+		Redirect string `form:"redirect"`
+		Do       string `form:"do"`
+	}
+	if err := web.Bind(c, &in); err != nil {
 		return err
 	}
-	web.FlashOK(c, i18n.T(ctx, "quota.saved"))
-	return web.Redirect(c, link.SurveyQuotas(id))
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
+	s, q, used, err := h.find(c)
+	switch {
+	case err != nil:
+		return err
+	case in.Do == "delete" && q.ID != "":
+		qsf.RemoveQuota(&s.Draft.V, q.ID)
+		return h.saved(c, s, "quota.deleted")
+	}
+	q.Name, q.Off, q.Ends = strings.TrimSpace(in.Name), in.State == "off", in.Full != "count"
+	q.End = models.EndOfSurvey{Message: richtext.Clean(in.Message), Redirect: strings.TrimSpace(in.Redirect)}
+	q.Condition = quotaCondition(form, in.Do, &s.Draft.V)
+	p := surveypages.QuotaProps{Quota: q, Limit: in.Limit, Used: used}
+	if in.Do != "" { // of the condition: nothing is saved yet
+		return h.form(c, http.StatusOK, s, p)
+	}
+	q.Limit = -1
+	if n, err := strconv.ParseInt(strings.TrimSpace(in.Limit), 10, 64); err == nil {
+		q.Limit = n
+	}
+	p.Errors = survey.CheckQuota(&q)
+	if q.Condition != nil {
+		_, err := workflow.CompileCondition(q.Condition, "")
+		wrong, _ := checkFields(err)
+		for _, f := range wrong {
+			f.Field = conditionField(f.Field, q.Condition)
+			p.Errors = append(p.Errors, f)
+		}
+	}
+	if q.ID == "" && len(qsf.QuotasOf(&s.Draft.V)) >= qsf.MaxQuotas {
+		p.Errors = append(p.Errors, models.Field("name", "quota.error.many", "Max", qsf.MaxQuotas))
+	}
+	if len(p.Errors) > 0 {
+		return h.form(c, http.StatusUnprocessableEntity, s, p)
+	}
+	q.ID = cmp.Or(q.ID, models.NewID(models.PrefixQuota))
+	qsf.PutQuota(&s.Draft.V, q)
+	return h.saved(c, s, "quota.saved")
+}
+
+// saved writes the draft and goes back to the list.
+func (h *quotas) saved(c echo.Context, s *models.Survey, said string) error {
+	ctx := c.Request().Context()
+	if _, err := h.store.SaveSurveyDraft(ctx, web.Actor(c), s, s.DraftRev); err != nil {
+		return err
+	}
+	web.FlashOK(c, i18n.T(ctx, said))
+	return web.Redirect(c, link.SurveyQuotas(s.ID))
+}
+
+// quotaCondition reads the condition of the form; an added comparison begins with the first question that has choices.
+func quotaCondition(form url.Values, do string, def *models.SurveyDefinition) *models.Condition {
+	fresh := models.Condition{Operator: models.OpEqualTo}
+	for _, t := range workflow.Tokens(def) {
+		if t.Group == "questions" && (t.Name == "choices" || t.Name == "answer") {
+			fresh.Left = t.Text
+			break
+		}
+	}
+	return readCondition(form, do, fresh)
 }

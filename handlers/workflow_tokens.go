@@ -25,8 +25,25 @@ func tokensOf(ctx context.Context, def *models.SurveyDefinition) []components.Pi
 		out[i] = components.PipedToken{
 			Group: i18n.T(ctx, "workflow.tokens."+t.Group), Label: label, Text: t.Text, Kind: tokenKind(def, t), Choices: choiceList(t),
 		}
+		if t.Name == "recode" {
+			out[i].Names, out[i].Asked = choiceNames(def, t), t.Label
+		}
 	}
 	return out
+}
+
+// choiceNames gives the labels of the choices that a token of values stands for.
+func choiceNames(def *models.SurveyDefinition, t workflow.Token) map[string]string {
+	id, _, _ := strings.Cut(strings.TrimPrefix(t.Text, "${q://"), "/")
+	q := def.Question(id)
+	if q == nil {
+		return nil
+	}
+	names := make(map[string]string, len(q.Choices))
+	for i := range q.Choices {
+		names[q.Choices[i].RecodeValue()] = q.Choices[i].Text
+	}
+	return names
 }
 
 // tokenKind says what sort of value a token has.

@@ -308,9 +308,6 @@ var (
 	keptGroups = keptList{models.PrefixQuotaGroup, "QuotaGroupID", qsf.QuotaGroupsOf, qsf.SetQuotaGroups}
 )
 
-// maxKept is how many quotas, or groups of them, a survey keeps.
-const maxKept = 500
-
 func (k keptList) list(a *API) handler {
 	return func(c *call) (any, error) {
 		s, err := a.survey(c)
@@ -363,8 +360,8 @@ func (k keptList) create(a *API) handler {
 		id := models.NewID(k.prefix)
 		s, err := a.edit(c, revision, func(s *models.Survey) error {
 			all := k.get(&s.Draft.V)
-			if len(all) >= maxKept {
-				return invalid("", "api.error.too_many_quotas", "Max", maxKept)
+			if len(all) >= qsf.MaxQuotas {
+				return invalid("", "api.error.too_many_quotas", "Max", qsf.MaxQuotas)
 			}
 			k.set(&s.Draft.V, append(all, qsf.WithMember(in, "ID", id)))
 			return nil

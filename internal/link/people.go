@@ -22,6 +22,7 @@ const (
 	PatternAccountSessionDelete = "/account/sessions/:sessionID/delete"
 	PatternSurveyShare          = "/surveys/:surveyID/share"
 	PatternSurveyQuotas         = "/surveys/:surveyID/quotas"
+	PatternSurveyQuota          = "/surveys/:surveyID/quotas/:quotaID"
 	PatternSurveyUnshare        = "/surveys/:surveyID/share/:userID/delete"
 )
 
@@ -79,7 +80,13 @@ func AccountSessionDelete(sessionID string) string {
 	return fill(PatternAccountSessionDelete, sessionID)
 }
 
-// SurveyQuotas returns the path of a survey's quotas; POST changes one.
+// NewQuota is the id of a quota that is still to be made.
+const NewQuota = "new"
+
+// SurveyQuota returns the path of the form of one quota, or of [NewQuota].
+func SurveyQuota(surveyID, id string) string { return fill(PatternSurveyQuota, surveyID, id) }
+
+// SurveyQuotas returns the path of a survey's quotas.
 func SurveyQuotas(surveyID string) string { return fill(PatternSurveyQuotas, surveyID) }
 
 // SurveyShare returns the path that shares a survey with a person (POST).

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"surveyflow/models"
@@ -33,9 +34,18 @@ func Quota(def *models.SurveyDefinition, quota json.RawMessage) (models.Quota, b
 	if kind := text(members, "LogicType"); q.ID == "" || kind != "" && kind != "Simple" || q.Limit < 0 || q.Limit > math.MaxInt32 {
 		return q, false
 	}
+	if noted := own[conditionMember]; len(noted) > 0 { // what no logic of Qualtrics' says
+		return q, json.Unmarshal(noted, &q.Condition) == nil
+	}
 	q.Condition, ok = readLogic(members["Logic"], def.Question)
 	return q, ok
 }
+
+// conditionMember is, within our own member, the condition of a quota that no logic of Qualtrics' says.
+const conditionMember = "condition"
+
+// MaxQuotas is how many quotas, or groups of them, a survey keeps.
+const MaxQuotas = 500
 
 // QuotasInUse gives the quotas of a definition that the product uses.
 func QuotasInUse(def *models.SurveyDefinition) []models.Quota {
@@ -48,28 +58,83 @@ func QuotasInUse(def *models.SurveyDefinition) []models.Quota {
 	return all
 }
 
-// SetQuota changes the limit of a quota that a definition keeps, and whether it is off; false when there is none of that id.
-func SetQuota(def *models.SurveyDefinition, id string, limit int64, off bool) bool {
+// PutQuota writes a quota into those that a definition keeps: over the one of its id, whose other parts stay as they came, or as a new
+// one at the end.
+func PutQuota(def *models.SurveyDefinition, q models.Quota) {
 	all := QuotasOf(def)
 	for i, quota := range all {
-		if quotaID(quota) != id {
-			continue
+		if quotaID(quota) == q.ID {
+			all[i] = writeQuota(def, quota, q)
+			SetQuotas(def, all)
+			return
 		}
-		members, _, _ := mapOf(quota)
-		own, _, _ := mapOf(members[ownMember])
-		changed := WithMember(quota, "Occurrences", limit)
-		if own = maps.Clone(own); own == nil {
-			own = map[string]json.RawMessage{}
-		}
-		if delete(own, "off"); off {
-			own["off"] = json.RawMessage("true")
-		}
-		if _, had := members[ownMember]; had || len(own) > 0 {
-			changed = WithMember(changed, ownMember, own)
-		}
-		all[i] = changed
-		SetQuotas(def, all)
-		return true
 	}
-	return false
+	SetQuotas(def, append(all, writeQuota(def, json.RawMessage("{}"), q)))
+}
+
+// RemoveQuota takes a quota out of those that a definition keeps; false when there is none of that id.
+func RemoveQuota(def *models.SurveyDefinition, id string) bool {
+	all := QuotasOf(def)
+	at := slices.IndexFunc(all, func(quota json.RawMessage) bool { return quotaID(quota) == id })
+	if at < 0 {
+		return false
+	}
+	SetQuotas(def, slices.Delete(all, at, at+1))
+	return true
+}
+
+// writeQuota lays a quota over what it came as.
+func writeQuota(def *models.SurveyDefinition, came json.RawMessage, q models.Quota) json.RawMessage {
+	was, _ := Quota(def, came)
+	members, _, _ := mapOf(came)
+	out := maps.Clone(members)
+	if out == nil {
+		out = map[string]json.RawMessage{}
+	}
+	delete(out, "revision")
+	out["ID"], out["Name"], out["Occurrences"], out["LogicType"] = raw(q.ID), raw(q.Name), raw(q.Limit), raw("Simple")
+	if _, some := members["QuotaAction"]; !some || q.Ends != was.Ends {
+		out["QuotaAction"] = raw(map[bool]string{true: "EndCurrentSurvey", false: "ForBranching"}[q.Ends])
+	}
+	options, _, _ := mapOf(out["EndSurveyOptions"])
+	options = maps.Clone(options)
+	switch {
+	case q.End.Redirect != "":
+		if options == nil {
+			options = map[string]json.RawMessage{}
+		}
+		options["SurveyTermination"], options["EOSRedirectURL"] = raw("Redirect"), raw(q.End.Redirect)
+	case was.End.Redirect != "":
+		options["SurveyTermination"] = raw("DefaultMessage")
+		delete(options, "EndingType")
+		delete(options, "EOSRedirectURL")
+	}
+	if len(options) > 0 {
+		out["EndSurveyOptions"] = raw(options)
+	}
+	own, _, _ := mapOf(out[ownMember])
+	if own = maps.Clone(own); own == nil {
+		own = map[string]json.RawMessage{}
+	}
+	note := func(name string, value any, some bool) {
+		if delete(own, name); some {
+			own[name] = raw(value)
+		}
+	}
+	note("off", true, q.Off)
+	note("message", q.End.Message, q.End.Message != "")
+	if q.Condition == nil {
+		delete(out, "Logic")
+		note(conditionMember, nil, false)
+	} else {
+		logic, noted := logicOf(q.Condition, members["Logic"], def.Question)
+		if delete(out, "Logic"); logic != nil {
+			out["Logic"] = raw(logic)
+		}
+		note(conditionMember, noted, noted != nil)
+	}
+	if delete(out, ownMember); len(own) > 0 {
+		out[ownMember] = raw(own)
+	}
+	return raw(out)
 }

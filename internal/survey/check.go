@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -52,6 +53,28 @@ func Check(def *models.SurveyDefinition) error {
 		p.add("end.redirect", "survey.error.redirect")
 	}
 	return models.Invalid(p...)
+}
+
+// CheckQuota tells what is wrong with a quota; the fields are "name", "limit", "message" and "redirect", and "c" and paths behind it for
+// its condition.
+func CheckQuota(q *models.Quota) []models.FieldError {
+	var p problems
+	switch n := utf8.RuneCountInString(q.Name); {
+	case n == 0:
+		p.add("name", "quota.error.name")
+	case n > maxTitle:
+		p.add("name", "question.error.too_long", "Max", maxTitle)
+	}
+	if q.Limit < 0 || q.Limit > math.MaxInt32 {
+		p.add("limit", "quota.error.limit")
+	}
+	if utf8.RuneCountInString(q.End.Message) > maxQuestion {
+		p.add("message", "question.error.too_long", "Max", maxQuestion)
+	}
+	if q.End.Redirect != "" && RedirectOrigin(q.End.Redirect) == "" {
+		p.add("redirect", "survey.error.redirect")
+	}
+	return p
 }
 
 // CheckQuestion tells what keeps one question from being asked. The fields are paths within it, such as "choices[0].text".

@@ -106,9 +106,12 @@ func TestAFullQuotaEndsTheSurvey(t *testing.T) {
 		counts(3, 4)
 		// A higher limit holds as soon as it is live.
 		v, err := in.store.Survey(t.Context(), in.actor, in.survey.ID)
-		if err != nil || !qsf.SetQuota(&v.Draft.V, "QO_000000000000001", 4, false) {
+		if err != nil {
 			t.Fatal(err)
 		}
+		higher := qsf.QuotasInUse(&v.Draft.V)[0]
+		higher.Limit = 4
+		qsf.PutQuota(&v.Draft.V, higher)
 		if _, err := in.store.SaveSurveyDraft(t.Context(), in.actor, v, 0); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"surveyflow/internal/i18n"
 	"surveyflow/models"
@@ -84,9 +85,12 @@ func (w *conditionWriter) write(ctx context.Context, c models.Condition, nested 
 }
 
 func (w *conditionWriter) compare(ctx context.Context, c models.Condition) string {
-	left := c.Left
+	left, right := c.Left, c.Right
 	if t, ok := components.FindPiped(w.tokens, c.Left); ok {
 		left = t.Label
+		if name := t.Names[c.Right]; name != "" && slices.Contains(oneChoice, c.Operator) {
+			left, right = t.Asked, "“"+name+"”"
+		}
 	}
 	if left == "" {
 		left = "…"
@@ -95,12 +99,14 @@ func (w *conditionWriter) compare(ctx context.Context, c models.Condition) strin
 	if c.Operator.Unary() {
 		return left + " " + operator
 	}
-	right := c.Right
 	if right == "" {
 		right = "…"
 	}
 	return left + " " + operator + " " + right
 }
+
+// oneChoice are the comparisons with one choice, which is said by its label.
+var oneChoice = []models.Operator{models.OpEqualTo, models.OpNotEqualTo, models.OpSelected, models.OpNotSelected}
 
 // pipedText finds tokens of piped text: their scheme and what they name.
 var pipedText = regexp.MustCompile(`[$~]\{([a-z]+)://([^}|?]*)[^}]*\}`)
