@@ -10,7 +10,6 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
-	"surveyflow/internal/store"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
 	"surveyflow/views/components"
@@ -32,16 +31,11 @@ func (h *builder) renderCopyTo(c echo.Context, status int, chosen string, errs [
 	if q == nil {
 		return models.NotFound("survey.error.no_question")
 	}
-	all, _, err := h.store.Surveys(ctx, actor, store.SurveyFilter{Page: store.Page{Limit: store.MaxPage}})
-	if err != nil {
+	p := surveypages.SurveyCopyToProps{Survey: *s, Question: *q, Chosen: chosen, Errors: errs}
+	if p.Surveys, err = surveyChoices(ctx, h.store, actor, ""); err != nil {
 		return err
 	}
-	p := surveypages.SurveyCopyToProps{Survey: *s, Question: *q, Chosen: chosen, Errors: errs}
-	for _, other := range all {
-		if other.ID != s.ID && other.Access.Allows(models.AccessEdit) {
-			p.Surveys = append(p.Surveys, components.Option{Value: other.ID, Label: other.Name})
-		}
-	}
+	p.Surveys = slices.DeleteFunc(p.Surveys, func(o components.Option) bool { return o.Value == s.ID })
 	return web.Render(c, status, surveypages.SurveyCopyTo(p))
 }
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"surveyflow/internal/link"
+	"surveyflow/internal/store"
+	"surveyflow/models"
 )
 
 func TestAQuestionIsCopiedToASurveyThatOneMayEdit(t *testing.T) {
@@ -29,5 +31,27 @@ func TestAQuestionIsCopiedToASurveyThatOneMayEdit(t *testing.T) {
 	all := copied.Draft.V.Questions()
 	if last := all[len(all)-1]; last.Text != q.Text || last.Type != q.Type {
 		t.Errorf("the last question is %+v; want %+v", last, q)
+	}
+}
+
+func TestEverySurveyCanBeChosenHoweverManyThereAre(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	b := a.person(ada)
+	from, _ := a.sample(t, b)
+	b.survey("The first of many")
+	for range store.MaxPage {
+		v := &models.Survey{ID: models.NewID(models.PrefixSurvey), OwnerID: a.actor(ada).UserID, Name: "One of many", NextQID: 1}
+		c := &models.Collector{ID: models.NewID(models.PrefixCollector), Type: models.CollectorLink, Name: "Link", Slug: models.NewCapability(), Open: true, IsDefault: true}
+		if err := a.store.CreateSurvey(t.Context(), a.actor(ada), v, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := a.store.Survey(t.Context(), a.actor(ada), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, form := range []string{link.QuestionCopyTo(from, s.Draft.V.Questions()[0].ID), link.WorkflowNew(), link.WorkflowImport()} {
+		b.get(form).says("main select", "The first of many")
 	}
 }

@@ -49,14 +49,8 @@ func sendSurveyForm(config json.RawMessage) workflowpages.SendSurveyForm {
 
 // sendOptions offers what surveys can be sent through: the surveys that the actor may edit, and their e-mail collectors.
 func sendOptions(ctx context.Context, s *store.Store, actor models.Actor) (surveys, collectors []components.Option, err error) {
-	all, _, err := s.Surveys(ctx, actor, store.SurveyFilter{Page: store.Page{Limit: store.MaxPage}})
-	if err != nil {
+	if surveys, err = surveyChoices(ctx, s, actor, ""); err != nil {
 		return nil, nil, err
-	}
-	for _, v := range all {
-		if v.Access.Allows(models.AccessEdit) {
-			surveys = append(surveys, components.Option{Value: v.ID, Label: v.Name})
-		}
 	}
 	scopes, err := s.TokenScopes(ctx, actor)
 	for _, one := range scopes {

@@ -210,15 +210,9 @@ func (h *workflows) new(c echo.Context) error {
 
 func (h *workflows) renderNew(c echo.Context, status int, p workflowpages.WorkflowNewProps) error {
 	ctx, actor := c.Request().Context(), web.Actor(c)
-	surveys, _, err := h.store.Surveys(ctx, actor, store.SurveyFilter{Page: store.Page{Limit: store.MaxPage}})
-	if err != nil {
+	var err error
+	if p.Surveys, err = surveyChoices(ctx, h.store, actor, ""); err != nil {
 		return err
-	}
-	for _, s := range surveys {
-		if !s.Access.Allows(models.AccessEdit) {
-			continue
-		}
-		p.Surveys = append(p.Surveys, components.Option{Value: s.ID, Label: s.Name})
 	}
 	if !slices.Contains(models.EventTypes, models.EventType(p.Event)) {
 		p.Event = string(models.EventSurveyResponse)

@@ -6,9 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"surveyflow/handlers/web"
-	"surveyflow/internal/store"
 	"surveyflow/models"
-	"surveyflow/views/components"
 	"surveyflow/views/workflowpages"
 )
 
@@ -44,15 +42,13 @@ func (h *workflows) renderSettingsWith(c echo.Context, status int, e *editor, ty
 	if owner != nil {
 		p.Owner = owner.Name()
 	}
-	surveys, _, err := h.store.Surveys(ctx, actor, store.SurveyFilter{Page: store.Page{Limit: store.MaxPage}})
-	if err != nil {
+	if p.Surveys, err = surveyChoices(ctx, h.store, actor, p.Head.SurveyID); err != nil {
 		return err
 	}
-	for _, s := range surveys {
-		if s.ID == p.Head.SurveyID {
-			p.Head.SurveyName = s.Name
+	for _, s := range p.Surveys {
+		if s.Value == p.Head.SurveyID {
+			p.Head.SurveyName = s.Label
 		}
-		p.Surveys = append(p.Surveys, components.Option{Value: s.ID, Label: s.Name})
 	}
 	return web.Render(c, status, workflowpages.WorkflowSettings(p))
 }

@@ -126,15 +126,12 @@ func (h *workflows) importForm(c echo.Context) error {
 }
 
 func (h *workflows) renderImport(c echo.Context, status int, p workflowpages.WorkflowImportProps) error {
-	surveys, _, err := h.store.Surveys(c.Request().Context(), web.Actor(c), store.SurveyFilter{Page: store.Page{Limit: store.MaxPage}})
-	if err != nil {
+	var err error
+	if p.Surveys, err = surveyChoices(c.Request().Context(), h.store, web.Actor(c), ""); err != nil {
 		return err
 	}
-	for _, s := range surveys {
-		p.Surveys = append(p.Surveys, components.Option{Value: s.ID, Label: s.Name})
-	}
-	if p.SurveyID == "" && len(surveys) > 0 {
-		p.SurveyID = surveys[0].ID
+	if p.SurveyID == "" && len(p.Surveys) > 0 {
+		p.SurveyID = p.Surveys[0].Value
 	}
 	return web.Render(c, status, workflowpages.WorkflowImport(p))
 }
