@@ -97,6 +97,33 @@ func (c *Contact) Person() *Person {
 	}
 }
 
+// Set sets the field of a contact that other programs and files name so, as exports do: email, firstName, lastName, phone, language,
+// externalReference (also extRef and externalDataReference), tags (parted by commas, semicolons or bars, added to those there are), or any
+// other name as embedded data. It checks nothing; see CheckContact.
+func (c *Contact) Set(name, text string) {
+	switch name {
+	case "email":
+		c.Email = text
+	case "firstName":
+		c.FirstName = text
+	case "lastName":
+		c.LastName = text
+	case "phone":
+		c.Phone = text
+	case "language":
+		c.Language = text
+	case "externalReference", "extRef", "externalDataReference":
+		c.ExternalRef = text
+	case "tags":
+		c.Tags.V = append(c.Tags.V, strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == '|' })...)
+	default:
+		if c.Fields.V == nil {
+			c.Fields.V = map[string]string{}
+		}
+		c.Fields.V[name] = text
+	}
+}
+
 // SetKeys sets what follows from the other fields.
 func (c *Contact) SetKeys() {
 	c.EmailKey, c.EmailHash = EmailKey(c.Email), HashEmail(c.Email)

@@ -151,35 +151,15 @@ func contactOf(columns []models.ImportColumn, cells []string) models.Contact {
 		if i >= len(cells) || cells[i] == "" || column.To == "" {
 			continue
 		}
-		text := cells[i]
 		switch column.To {
-		case "email":
-			c.Email = text
-		case "firstName":
-			c.FirstName = text
-		case "lastName":
-			c.LastName = text
-		case "phone":
-			c.Phone = text
-		case "language":
-			c.Language = text
-		case "externalReference":
-			c.ExternalRef = text
-		case "tags":
-			c.Tags.V = append(c.Tags.V, splitTags(text)...)
 		case models.ImportField:
-			c.Fields.V[column.Field] = text
+			c.Fields.V[column.Field] = cells[i] // also one that is called like a field of every contact
 		case "unsubscribed": // see saysYes
 		default:
-			c.Fields.V[column.To] = text
+			c.Set(column.To, cells[i])
 		}
 	}
 	return c
-}
-
-// splitTags parts tags that stand in one cell.
-func splitTags(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == '|' })
 }
 
 // saysYes reports whether the column of a line that has a meaning says yes.

@@ -163,25 +163,7 @@ func (a *addContact) contact(values pipedtext.Source) models.Contact {
 	var c models.Contact
 	c.Fields.V = map[string]string{}
 	for _, f := range a.fields {
-		text := strings.TrimSpace(models.CleanText(f.value.Text(values)))
-		switch f.name {
-		case "email":
-			c.Email = text
-		case "firstName":
-			c.FirstName = text
-		case "lastName":
-			c.LastName = text
-		case "phone":
-			c.Phone = text
-		case "language":
-			c.Language = text
-		case "externalReference", "extRef", "externalDataReference":
-			c.ExternalRef = text
-		case "tags":
-			c.Tags.V = strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' })
-		default:
-			c.Fields.V[f.name] = text
-		}
+		c.Set(f.name, strings.TrimSpace(models.CleanText(f.value.Text(values))))
 	}
 	return c
 }
