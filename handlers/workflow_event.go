@@ -243,6 +243,9 @@ func readEvent(form url.Values, do string, old models.EventSpec, hasSurvey bool)
 				e.On = append(e.On, on)
 			}
 		}
+		if old.Type == e.Type && slices.Contains(old.On, models.OnStarted) { // of an event subscription, and not to be chosen
+			e.On = append(e.On, models.OnStarted)
+		}
 		if old.Type != e.Type && len(e.On) == 0 { // its part of the form was not shown
 			e.On = []string{models.OnCreated}
 		}

@@ -35,6 +35,7 @@ func SubscriptionConfig(t TaskSpec) *OutboundWebhookConfig {
 const (
 	TopicCompleted  = "surveyengine.completedResponse"
 	TopicPartial    = "surveyengine.partialResponse"
+	TopicStarted    = "surveyengine.startedRecipientSession"
 	TopicActivate   = "controlpanel.activateSurvey"
 	TopicDeactivate = "controlpanel.deactivateSurvey"
 )
@@ -46,11 +47,15 @@ const (
 	TopicAll    = "*"
 )
 
+// TopicThreeSixty is a topic of the field that never happens here: there are no surveys of colleagues about each other.
+const TopicThreeSixty = "threesixty.created"
+
 // MaxSharedKey is the length of the longest shared key of an event subscription, in bytes.
 const MaxSharedKey = 500
 
 // Topic is what can be subscribed to, taken apart.
 type Topic struct {
+	Started                                  bool // by invited people
 	Completed, Partial, Activate, Deactivate bool
 	SurveyID                                 string // that it is about alone; empty for all
 }
@@ -59,9 +64,11 @@ type Topic struct {
 func ParseTopic(text string) (t Topic, ok bool) {
 	switch text {
 	case TopicAll:
-		return Topic{Completed: true, Partial: true, Activate: true, Deactivate: true}, true
+		return Topic{Started: true, Completed: true, Partial: true, Activate: true, Deactivate: true}, true
 	case TopicEngine:
-		return Topic{Completed: true, Partial: true}, true
+		return Topic{Started: true, Completed: true, Partial: true}, true
+	case TopicStarted:
+		return Topic{Started: true}, true
 	case TopicPanel:
 		return Topic{Activate: true, Deactivate: true}, true
 	case TopicActivate:
@@ -76,8 +83,8 @@ func ParseTopic(text string) (t Topic, ok bool) {
 	} else {
 		of, ok = strings.CutSuffix(text, ".*")
 	}
-	t.Completed, t.Partial = of == TopicCompleted, of == TopicPartial
-	return t, ok && (t.Completed || t.Partial)
+	t.Started, t.Completed, t.Partial = of == TopicStarted, of == TopicCompleted, of == TopicPartial
+	return t, ok && (t.Started || t.Completed || t.Partial)
 }
 
 // EventSubscription says that a workflow is one of an event subscription: a topic that stands for events of several types has

@@ -69,6 +69,8 @@ func (e EventSpec) Authenticated() bool { return e.Authentication == nil || *e.A
 const (
 	OnCreated = "created"
 	OnUpdated = "updated"
+	// OnStarted is for the messages of event subscriptions alone: an invited person has sent their first page.
+	OnStarted = "started"
 	OnAdded   = "added" // of a contactList event
 )
 

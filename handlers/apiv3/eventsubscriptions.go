@@ -34,7 +34,7 @@ type newSubscription struct {
 
 var newSubscriptionSchema = schema{
 	"type": "object", "required": []string{"topics", "publicationUrl"}, "properties": schema{
-		"topics": schema{"type": "string", "description": "surveyengine.completedResponse or surveyengine.partialResponse, with .SV_… for one survey or .* for all, " +
+		"topics": schema{"type": "string", "description": "surveyengine.completedResponse, surveyengine.partialResponse or surveyengine.startedRecipientSession, with .SV_… for one survey or .* for all, " +
 			"surveyengine.*, controlpanel.activateSurvey, controlpanel.deactivateSurvey, controlpanel.*, or * for everything. Of all surveys these are one’s own and shared ones."},
 		"publicationUrl": schema{"type": "string", "description": "Where messages are posted, as application/x-www-form-urlencoded."},
 		"encrypt":        schema{"type": "boolean", "description": "Messages are signed; sharedKey must be there then."},
@@ -155,7 +155,10 @@ func (a *API) createSubscription(c *call) (any, error) {
 	in.Topics = strings.TrimPrefix(strings.TrimSpace(models.CleanText(in.Topics)), c.actor.OrgID+".") // as messages name it
 	topic, known := models.ParseTopic(in.Topics)
 	var fields []models.FieldError
-	if !known {
+	switch {
+	case in.Topics == models.TopicThreeSixty:
+		fields = append(fields, models.Field("topics", "api.error.topic_threesixty"))
+	case !known:
 		fields = append(fields, models.Field("topics", "api.error.topics"))
 	}
 	switch {

@@ -128,7 +128,6 @@ func TestWhatIsWrongWithAnEventSubscriptionIsNamed(t *testing.T) {
 	for body, field := range map[string]string{
 		`{"publicationUrl":"https://x.example.com"}`:                                                                  "topics",
 		`{"topics":"threesixty.created","publicationUrl":"https://x.example.com"}`:                                    "topics",
-		`{"topics":"surveyengine.startedRecipientSession.` + s.id + `","publicationUrl":"https://x.example.com"}`:     "topics",
 		`{"topics":"surveyengine.completedResponse.SV_nobodyknows12345678","publicationUrl":"https://x.example.com"}`: "topics",
 		`{"topics":"surveyengine.completedResponse.SV_000000000000000","publicationUrl":"https://x.example.com"}`:     "topics",
 		`{"topics":"surveyengine.completedResponse","publicationUrl":"https://x.example.com"}`:                        "topics",
@@ -140,6 +139,8 @@ func TestWhatIsWrongWithAnEventSubscriptionIsNamed(t *testing.T) {
 	} {
 		b.do(b.ada, "POST", "/eventsubscriptions", body).invalid(field)
 	}
+	b.do(b.ada, "POST", "/eventsubscriptions", `{"topics":"threesixty.created","publicationUrl":"https://x.example.com"}`).fails(400, "400 - Bad Request", "SF_INVALID", "“threesixty.created” cannot be subscribed to")
+	b.do(b.ada, "POST", "/workflows", `{"name":"x","surveyId":"`+s.id+`","event":{"type":"surveyResponse","on":["started"]},"tasks":[{"type":"webService","config":{"url":"https://x.example.com"}}]}`).invalid("event.on")
 	b.do(b.bob, "POST", "/eventsubscriptions", `{"topics":"`+models.TopicCompleted+"."+s.id+`","publicationUrl":"https://x.example.com"}`).invalid("topics")
 	b.do(b.ada, "GET", "/eventsubscriptions/SUB_none", "").fails(404, "404 - Not Found", "ESSG_2", "SUB_none not found")
 	b.do("", "GET", "/eventsubscriptions", "").fails(400, "400 - Bad Request", "ATP_2", "")

@@ -89,7 +89,7 @@ var exportSchema = schema{
 		"exportResponsesInProgress":       schema{"type": "boolean", "description": "Those that nobody has finished yet, instead of the recorded ones."},
 		"allowContinuation":               schema{"type": "boolean", "description": "When it is complete, the answer has a continuationToken, good for a week."},
 		"continuationToken":               schema{"type": "string", "description": "Only what was recorded after the export that gave it."},
-		"sortByLastModifiedDate":          schema{"type": "boolean", "description": "Adds the column LastModifiedDate."},
+		"sortByLastModifiedDate":          schema{"type": "boolean", "description": "In the order of their last changes, of which startDate and endDate are then; adds the column LastModifiedDate."},
 	},
 }
 

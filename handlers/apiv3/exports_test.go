@@ -220,6 +220,18 @@ func TestEveryOptionOfAnExport(t *testing.T) {
 	if got := rows(`{"format":"csv","multiselectSeenUnansweredRecode":"0","includeDisplayOrder":true,"sortByLastModifiedDate":true}`); got[0]["Q2_2"] != "0" || got[0]["satisfaction_DO_2"] != "1" || got[0]["LastModifiedDate"] == "" {
 		t.Errorf("with recodes: %v", got)
 	}
+	defer func() { // by the time of the last change
+		first := all[0]["ResponseId"]
+		b.clock.Advance(time.Hour)
+		b.do(b.ada, "PUT", "/responses/"+first, `{"surveyId":"`+s.id+`","embeddedData":{"segment":"gold"},"resetRecordedDate":false}`).ok()
+		b.clock.Advance(time.Hour)
+		if got := rows(`{"format":"csv","sortByLastModifiedDate":true}`); len(got) != 2 || got[1]["ResponseId"] != first || got[1]["LastModifiedDate"] <= got[0]["LastModifiedDate"] || got[1]["RecordedDate"] >= got[0]["RecordedDate"] {
+			t.Errorf("by the last change: %v", got)
+		}
+		if got := rows(`{"format":"csv","sortByLastModifiedDate":true,"startDate":"2026-11-22T13:30:00Z"}`); len(got) != 1 || got[0]["ResponseId"] != first {
+			t.Errorf("changed after half past one: %v", got)
+		}
+	}()
 	if got := rows(`{"format":"csv","startDate":"2026-11-22T12:30:00Z"}`); len(got) != 1 || got[0]["Q3"] != "later" {
 		t.Errorf("from half past twelve: %v", got)
 	}

@@ -1,12 +1,14 @@
 package apiv3
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
+	"surveyflow/internal/survey"
 	"surveyflow/models"
 )
 
@@ -100,4 +102,56 @@ func (r *reply) contact(o *office) *string {
 		id = all.Elements[0].ID
 	}
 	return &id
+}
+
+func TestInvitedPeopleWhoBeginAreTold(t *testing.T) {
+	t.Parallel()
+	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
+		o := newOffice(t, d)
+		s := o.newSurvey(o.ada)
+		o.post(o.ada, "/survey-definitions/"+s.id+"/questions", `{"QuestionText":"How are you?","QuestionType":"TE","Selector":"SL","Validation":{"Settings":{"Type":"None"}}}`)
+		o.post(o.ada, "/survey-definitions/"+s.id+"/versions", `{"Description":"first","Published":true}`)
+		o.do(o.ada, "PUT", "/surveys/"+s.id, `{"isActive":true}`).ok()
+		o.subscribe(o.ada, "surveyengine.startedRecipientSession", "")
+		o.subscribe(o.ada, models.TopicCompleted+"."+s.id, "")
+		list := o.people("ann@example.com", "ben@example.com")
+		id := o.post(o.ada, "/distributions", `{"action":"CreateDistribution","surveyId":"`+s.id+`","mailingListId":"`+list+`","linkType":"Individual"}`).text("id")
+		o.clock.Advance(time.Second)
+		// runs waits until so many runs of each topic were made.
+		runs := func(started, completed int) {
+			t.Helper()
+			got := map[string]int{}
+			all, _, err := o.store.Runs(t.Context(), o.users["ada"].Actor(models.ViaAPI), store.RunFilter{})
+			o.check(err)
+			for _, r := range all {
+				w, err := o.store.WorkflowVersion(t.Context(), r.WorkflowID, r.WorkflowVersion)
+				o.check(err)
+				got[w.Definition.V.Event.On[0]]++
+			}
+			if got[models.OnStarted] != started || got[models.OnCreated] != completed {
+				t.Errorf("the runs are %v; want %d of people who began and %d of complete responses", got, started, completed)
+			}
+		}
+		sessions := "/surveys/" + s.id + "/sessions"
+		nobody := o.post(o.ada, sessions, `{}`).text("sessionId")
+		runs(0, 0)
+		ann := o.post(o.ada, sessions, `{"recipientId":"`+*o.links(id)["ann@example.com"].ContactID+`"}`).text("sessionId")
+		runs(1, 0)
+		o.post(o.ada, sessions+"/"+ann, `{"responses":{"QID1_TEXT":"Well"}}`)
+		runs(1, 0)
+		o.post(o.ada, sessions+"/"+ann, `{"advance":true}`)
+		o.post(o.ada, sessions+"/"+nobody, `{"advance":true}`)
+		runs(1, 2)
+		// The first page is the last one: both are told.
+		ben := o.invited(id)["ben@example.com"]
+		service := survey.New(o.store, o.clock)
+		v, err := service.Enter(t.Context(), survey.Way{Slug: ben.Slug, Crk: ben.Crk, Secret: ben.Token})
+		o.check(err)
+		v, err = service.Submit(t.Context(), v, survey.Submission{Page: v.Pages()[0].ID, Form: url.Values{"QID1": {"Fine"}}})
+		o.check(err)
+		if v.State != survey.StateDone {
+			t.Errorf("it is %s", v.State)
+		}
+		runs(2, 3)
+	})
 }

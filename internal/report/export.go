@@ -119,7 +119,7 @@ func (s *Service) settle(ctx context.Context, v *models.Survey, o Options) (Opti
 }
 
 func (o *Options) scan(surveyID string) store.ResponseScan {
-	return store.ResponseScan{SurveyID: surveyID, States: o.States, From: o.From, To: o.To}
+	return store.ResponseScan{SurveyID: surveyID, States: o.States, From: o.From, To: o.To, Modified: o.Modified}
 }
 
 func (s *Service) count(ctx context.Context, db *store.Store, surveyID string, o Options) (int64, error) {

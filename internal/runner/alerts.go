@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -101,7 +102,7 @@ func (r *Runner) writeNews(ctx context.Context, h *models.WorkflowHealth, a *ale
 	for _, kind := range a.news {
 		news := newsOf(kind, w, h, a, now)
 		for _, p := range people {
-			if !w.Draft.V.Notifications.Enabled && (kind != models.NewsOff || p.user == nil || p.user.ID != w.OwnerID) {
+			if !w.Draft.V.Notifications.Enabled && (kind != models.NewsOff || !p.owner) {
 				continue // only that it is off is told all the same, to its owner
 			}
 			ways, err := r.waysOf(ctx, w, kind, p)
@@ -208,17 +209,17 @@ type alertee struct {
 	email string
 	user  *models.User // nil when they have no account
 	mail  bool
+	owner bool // they own the workflow, or look after it in the place of a program
 }
 
 // alerted gives who is told: the recipients by mail, or the owner when there are none; under the bell the owner, and those
-// recipients who have an account.
+// recipients who have an account. In the place of a service account, which reads nothing, the brand admins are the owner.
 func (r *Runner) alerted(ctx context.Context, a models.Actor, ownerID string, recipients []string) ([]alertee, error) {
-	owner, err := r.Store.User(ctx, a, ownerID)
+	owners, err := r.caretakers(ctx, a, ownerID)
 	if err != nil {
 		return nil, err
 	}
 	var all []alertee
-	ownerTold := false
 	for _, email := range recipients[:min(len(recipients), models.MaxNotified)] {
 		u, err := r.Store.UserByEmail(ctx, a, email)
 		if err != nil && models.ErrorCode(err) != models.CodeNotFound {
@@ -227,11 +228,43 @@ func (r *Runner) alerted(ctx context.Context, a models.Actor, ownerID string, re
 		if u != nil && u.DisabledAt != nil {
 			continue
 		}
-		ownerTold = ownerTold || u != nil && u.ID == ownerID
-		all = append(all, alertee{email: email, user: u, mail: true})
+		owns := slices.IndexFunc(owners, func(o *models.User) bool { return u != nil && o.ID == u.ID })
+		all = append(all, alertee{email: email, user: u, mail: true, owner: owns >= 0})
+		if owns >= 0 {
+			owners = slices.Delete(owners, owns, owns+1)
+		}
 	}
-	if !ownerTold && owner.DisabledAt == nil {
-		all = append(all, alertee{email: owner.Email, user: owner, mail: len(all) == 0})
+	named := len(all) > 0
+	for _, o := range owners {
+		all = append(all, alertee{email: o.Email, user: o, mail: !named, owner: true})
+	}
+	return all, nil
+}
+
+// caretakers gives who hears of a workflow because it is theirs: its owner, or the brand admins when that is a service account; nobody
+// who is disabled.
+func (r *Runner) caretakers(ctx context.Context, a models.Actor, ownerID string) ([]*models.User, error) {
+	owner, err := r.Store.User(ctx, a, ownerID)
+	if err != nil {
+		return nil, err
+	}
+	if !owner.Service {
+		if owner.DisabledAt != nil {
+			return nil, nil
+		}
+		return []*models.User{owner}, nil
+	}
+	ids, err := r.Store.BrandAdmins(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var all []*models.User
+	for _, id := range ids[:min(len(ids), models.MaxNotified)] {
+		u, err := r.Store.User(ctx, a, id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, u)
 	}
 	return all, nil
 }

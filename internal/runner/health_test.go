@@ -253,3 +253,34 @@ func TestNewsAreToldOnceByWhoeverWorks(t *testing.T) {
 		t.Errorf("%d mails", mails)
 	}
 }
+
+func TestOfAProgramsWorkflowTheBrandAdminsAreTold(t *testing.T) {
+	t.Parallel()
+	mood, spec := moody(t)
+	b := newBench(t, spec)
+	mood.Store(int32(task.Failed))
+	named, second := b.User("named@example.com", models.RoleMember), b.User("second@example.com", models.RoleBrandAdmin)
+	program := &models.User{ID: models.NewID(models.PrefixUser), Email: "crm" + models.ServiceDomain, Role: models.RoleMember, Language: "en", Service: true}
+	token := &models.APIToken{ID: models.NewID(models.PrefixToken), Name: "service", Hash: "1", Scope: models.TokenScopeAll}
+	b.Check(b.Store.CreateServiceAccount(t.Context(), b.Actor, program, token))
+	owner := program.Actor(models.ViaWeb)
+	owner.Role, owner.Wide = models.RoleBrandAdmin, true // to make it; it stays a member
+	b.workflow = b.WorkflowOf(owner, b.Survey, spec)
+	b.live = b.compiled(b.workflow)
+	b.notify("named@example.com")
+	b.work(b.mails(nil, true))
+	b.run(b.complete("x"), models.RunFailed)
+	told := func(a models.Actor) int {
+		all, _, err := b.Store.Notifications(t.Context(), a, store.Page{})
+		b.Check(err)
+		return len(all)
+	}
+	storetest.Eventually(t, 2*time.Minute, "who is named is told", func() bool { return told(named) == 1 })
+	if first, other, itself := told(b.Actor), told(second), told(program.Actor(models.ViaWeb)); first != 1 || other != 1 || itself != 0 { // in one transaction
+		t.Errorf("the brand admins are told of %d and %d things, the program of %d", first, other, itself)
+	}
+	counts, err := b.Store.MailCounts(t.Context(), b.Actor)
+	if err != nil || counts[models.MailQueued] != 1 {
+		t.Errorf("the mails are %v, %v; want one, to who is named", counts, err)
+	}
+}

@@ -109,7 +109,7 @@ func TestNothingNamesAPersonWhoWasErased(t *testing.T) {
 		i.Check(s.Tell(ctx, &models.Notices{Mails: []models.Mail{team, own, other}, Notifications: []models.Notification{note}}))
 		exec("INSERT INTO refusal_counts (workflow_id, hour, reason, org_id, n, last_at, sample) VALUES (?, 1, 'x', ?, 1, ?, ?)", w.ID, i.Actor.OrgID, now, `{"body":"`+canary+`"}`)
 
-		for _, kind := range []models.JobKind{models.JobImportContacts, models.JobExportContacts} {
+		for _, kind := range []models.JobKind{models.JobImportContacts, models.JobExportContacts, models.JobExportResponses, models.JobImportResponses, models.JobExportRuns} {
 			j := &models.Job{Kind: kind, Params: `{"q":"` + canary + `"}`, Total: 1}
 			i.Check(s.CreateJob(ctx, i.Actor, j))
 			if _, err := s.ErasePerson(ctx, i.Actor, canary); models.ErrorCode(err) != models.CodeConflict {

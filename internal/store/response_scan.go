@@ -17,13 +17,14 @@ type ResponseScan struct {
 	States   []models.ResponseState // recorded ones, or models.ResponseInProgress alone; empty means all recorded ones
 	From, To time.Time              // from inclusive, to exclusive; zero means open
 	Newest   bool                   // the last recorded first
+	Modified bool                   // by the time of the last change instead; From and To are of that then
 	After    Place                  // where the part before ended
 	Limit    int                    // rows of a part; at least 1
 }
 
 // by names the column that a scan goes by.
 func (q ResponseScan) by() string {
-	if len(q.States) == 1 && q.States[0] == models.ResponseInProgress {
+	if q.Modified || len(q.States) == 1 && q.States[0] == models.ResponseInProgress {
 		return "updated_at"
 	}
 	return "recorded_at"
@@ -38,14 +39,7 @@ func (q ResponseScan) keys(db *gorm.DB) (string, []any) {
 	}
 	var parts []string
 	var args []any
-	for _, state := range states {
-		// The state is written out where SQLite would not use the index of unfinished responses otherwise.
-		part := db.Table("responses").Select("id, "+by+" AS at").Where("survey_id = ?", q.SurveyID)
-		if state == models.ResponseInProgress {
-			part = part.Where("state = 'in progress'")
-		} else {
-			part = part.Where("state = ?", state)
-		}
+	add := func(part *gorm.DB, by string) {
 		if !q.From.IsZero() {
 			part = part.Where(by+" >= ?", q.From)
 		}
@@ -56,7 +50,25 @@ func (q ResponseScan) keys(db *gorm.DB) (string, []any) {
 			part = part.Where("("+by+", id) "+sign+" (?, ?)", q.After.At, q.After.ID)
 		}
 		parts = append(parts, "SELECT * FROM (?) AS p"+string(rune('0'+len(parts))))
-		args = append(args, part.Order(by+" "+order+", id "+order).Limit(q.Limit))
+		args = append(args, part.Select("id, "+by+" AS at").Order(by+" "+order+", id "+order).Limit(q.Limit))
+	}
+	if q.Modified && (ResponseScan{States: q.States}).by() == "recorded_at" {
+		// What was not changed since it was recorded is found by that; the rest has an index of its own.
+		for _, state := range states {
+			add(db.Table("responses").Where("survey_id = ? AND state = ? AND updated_at = recorded_at", q.SurveyID, state), "recorded_at")
+		}
+		add(db.Table("responses").Where("survey_id = ? AND state IN ? AND updated_at <> recorded_at", q.SurveyID, states), by)
+		states = nil
+	}
+	for _, state := range states {
+		// The state is written out where SQLite would not use the index of unfinished responses otherwise.
+		part := db.Table("responses").Where("survey_id = ?", q.SurveyID)
+		if state == models.ResponseInProgress {
+			part = part.Where("state = 'in progress'")
+		} else {
+			part = part.Where("state = ?", state)
+		}
+		add(part, by)
 	}
 	return "SELECT * FROM (" + strings.Join(parts, " UNION ALL ") + ") AS k ORDER BY at " + order + ", id " + order + " LIMIT ?", append(args, q.Limit)
 }

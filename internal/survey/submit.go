@@ -249,7 +249,16 @@ func (s *Service) save(v *Visit, quotas []store.QuotaPart) error {
 		}
 		r.ExpiresAt = &expires
 		a.Invitation = v.progress(now)
-		return s.accept(v, a)
+		if v.preview {
+			return nil
+		}
+		if v.beganInvited() {
+			var err error
+			if a.Event, a.Runs, err = workflow.Plan(v.Live.Workflows, v.startedFact(r, now)); err != nil {
+				return fmt.Errorf("plan runs: %w", err)
+			}
+		}
+		return s.store.Accept(a)
 	}
 	recorded := r.UpdatedAt
 	r.State, r.RecordedAt, r.ExpiresAt = models.ResponseCompleted, &recorded, nil
@@ -259,10 +268,53 @@ func (s *Service) save(v *Visit, quotas []store.QuotaPart) error {
 		return nil
 	}
 	a.Invitation = v.progress(now)
-	return s.start(v.Live, workflow.Fact{
+	done := workflow.Fact{
 		Type: models.EventSurveyResponse, On: models.OnCreated, Org: r.OrgID, SurveyID: r.SurveyID, SurveyName: v.Live.Survey.Name, LabelsRev: v.Live.Survey.LabelsRev,
 		Response: r, Definition: v.spoken.base, Contact: v.person(), Now: now,
-	}, a)
+	}
+	if v.beganInvited() {
+		return s.startBoth(v.Live, v.startedFact(r, now), done, a)
+	}
+	return s.start(v.Live, done, a)
+}
+
+// beganInvited reports whether the visit's response is the first of an invited person's.
+func (v *Visit) beganInvited() bool { return v.Invitation != nil && v.Response.Rev == 1 && !v.preview }
+
+// startedFact says to event subscriptions that an invited person has begun, with r.
+func (v *Visit) startedFact(r *models.Response, now time.Time) workflow.Fact {
+	begun := *r
+	begun.State, begun.RecordedAt = models.ResponseInProgress, nil
+	return workflow.Fact{
+		Type: models.EventSurveyResponse, On: models.OnStarted, Org: r.OrgID, SurveyID: r.SurveyID, SurveyName: v.Live.Survey.Name, LabelsRev: v.Live.Survey.LabelsRev,
+		Response: &begun, Definition: v.spoken.base, Contact: v.person(), Now: now,
+	}
+}
+
+// startBoth stores a complete response whose first page was its last, with what tells that it was begun: both or neither.
+func (s *Service) startBoth(live *Live, began, f workflow.Fact, a *store.Acceptance) error {
+	event, runs, err := workflow.Plan(live.Workflows, began)
+	if err != nil {
+		return fmt.Errorf("plan runs: %w", err)
+	}
+	if event == nil {
+		return s.start(live, f, a)
+	}
+	if a.Event, a.Runs, err = workflow.Plan(live.Workflows, f); err != nil {
+		return fmt.Errorf("plan runs: %w", err)
+	}
+	// On the server's time: it is stored also when the respondent goes away.
+	err = s.store.InTx(context.Background(), func(ctx context.Context, tx *store.Store) error {
+		errs, err := tx.AcceptMany(ctx, []*store.Acceptance{a, {Event: event, Runs: runs}})
+		if err != nil {
+			return err
+		}
+		return errors.Join(errs...)
+	})
+	if err == nil {
+		s.store.NoteRefusals(workflow.Refused(live.Workflows, f))
+	}
+	return err
 }
 
 // start stores a response that is complete, with the runs of the workflows that wait for it. What starts no run although it
@@ -277,14 +329,6 @@ func (s *Service) start(live *Live, f workflow.Fact, a *store.Acceptance) error 
 	}
 	s.store.NoteRefusals(workflow.Refused(live.Workflows, f))
 	return nil
-}
-
-// accept stores what a visit leaves behind; a preview leaves nothing.
-func (s *Service) accept(v *Visit, a *store.Acceptance) error {
-	if v.preview {
-		return nil
-	}
-	return s.store.Accept(a)
 }
 
 // moment gives a time as a response keeps it: of an anonymous one the day alone (contract §7, Anonymity).

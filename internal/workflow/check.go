@@ -87,6 +87,9 @@ func Check(types *task.Registry, def *models.WorkflowDefinition, survey *models.
 		fields = append(fields, models.Field("tasks", "workflow.error.too_many_tasks", "Max", MaxTasks))
 		return models.Invalid(fields...)
 	}
+	if slices.Contains(def.Event.On, models.OnStarted) && models.SubscriptionOf(def.Tasks[0]) == nil {
+		fields = append(fields, models.Field("event.on", "event.error.started"))
+	}
 	earlier := earlierTasks{}
 	for i, spec := range def.Tasks {
 		at := fmt.Sprintf("tasks[%d]", i)
@@ -134,7 +137,7 @@ func checkEvent(e models.EventSpec) []models.FieldError {
 		return checkSchedule(e)
 	}
 	for _, on := range e.On {
-		if on != models.OnCreated && on != models.OnUpdated {
+		if on != models.OnCreated && on != models.OnUpdated && on != models.OnStarted {
 			return []models.FieldError{models.Field("event.on", "event.error.on", "Value", on)}
 		}
 	}

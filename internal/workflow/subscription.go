@@ -7,9 +7,15 @@ import (
 // Subscribed gives what the workflows of an event subscription wait for: one for responses, one for the lives of surveys, or both.
 func Subscribed(t models.Topic) []models.WorkflowDefinition {
 	var all []models.WorkflowDefinition
-	if t.Completed || t.Partial {
-		def := models.WorkflowDefinition{Event: models.EventSpec{Type: models.EventSurveyResponse, On: []string{models.OnCreated}, IncludeIncomplete: t.Partial}}
-		if !t.Completed {
+	if t.Started || t.Completed || t.Partial {
+		def := models.WorkflowDefinition{Event: models.EventSpec{Type: models.EventSurveyResponse, IncludeIncomplete: t.Partial}}
+		if t.Completed || t.Partial {
+			def.Event.On = append(def.Event.On, models.OnCreated)
+		}
+		if t.Started {
+			def.Event.On = append(def.Event.On, models.OnStarted)
+		}
+		if t.Partial && !t.Completed {
 			def.Condition = &models.Condition{Left: "${rm://Field/Finished}", Operator: models.OpEqualTo, Right: "false"}
 		}
 		all = append(all, def)

@@ -262,6 +262,8 @@ func (v *Values) metadata(name string) pipedtext.Value {
 			return pipedtext.Number("1")
 		}
 		return pipedtext.Number("0")
+	case "State": // no token that pages offer
+		return optional(string(r.State))
 	case "Finished":
 		return pipedtext.Bool(r.State == models.ResponseCompleted)
 	case "Progress":

@@ -129,7 +129,7 @@ func (w *Compiled) waitsFor(f Fact) bool {
 		f.Response.State == models.ResponsePartial && !w.Event.IncludeIncomplete:
 		return false
 	}
-	return f.Response.State != models.ResponseInProgress
+	return f.Response.State != models.ResponseInProgress || f.On == models.OnStarted
 }
 
 // snapshot takes down all that piped text can name, as it is now.

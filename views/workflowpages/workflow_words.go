@@ -18,16 +18,22 @@ func EventWords(ctx context.Context, e models.EventSpec) string {
 		return eventWords(ctx, e)
 	}
 	created, updated := len(e.On) == 0, false
+	started := slices.Contains(e.On, models.OnStarted)
 	for _, on := range e.On {
 		created = created || on == models.OnCreated
 		updated = updated || on == models.OnUpdated
 	}
 	key := "workflow.event.words.created"
 	switch {
+	case started && !created && !updated:
+		return i18n.T(ctx, "workflow.event.words.started")
 	case created && updated:
 		key = "workflow.event.words.both"
 	case updated:
 		key = "workflow.event.words.updated"
+	}
+	if started {
+		return i18n.T(ctx, "workflow.event.words.started_too", "Event", i18n.T(ctx, key))
 	}
 	return i18n.T(ctx, key)
 }

@@ -424,6 +424,7 @@ func TestTheMessageOfASubscriptionIsAFormOfIDs(t *testing.T) {
 	}{
 		{"completed", false, false, response, "Topic=acme.surveyengine.completedResponse.SV_00000000000000a&Status=Complete&SurveyID=SV_00000000000000a&ResponseID=R_00000000000000a&CompletedDate=2026-11-21+10%3A15%3A00&BrandID=acme"},
 		{"partial", false, false, changed("Finished", "false"), "Topic=acme.surveyengine.partialResponse.SV_00000000000000a&Status=Partial&SurveyID=SV_00000000000000a&ResponseID=R_00000000000000a&CompletedDate=2026-11-21+10%3A15%3A00&BrandID=acme"},
+		{"started", false, false, changed("State", "in progress"), "Topic=acme.surveyengine.startedRecipientSession&Status=Started&SurveyID=SV_00000000000000a&ResponseID=R_00000000000000a&BrandID=acme"},
 		{"anonymous", false, false, changed("ResponseID", ""), "Topic=acme.surveyengine.completedResponse.SV_00000000000000a&Status=Complete&SurveyID=SV_00000000000000a&CompletedDate=2026-11-21+10%3A15%3A00&BrandID=acme"},
 		{"test", false, true, response, "Topic=acme.surveyengine.completedResponse.SV_00000000000000a&Status=Complete&SurveyID=SV_00000000000000a&ResponseID=R_00000000000000a&CompletedDate=2026-11-21+10%3A15%3A00&BrandID=acme&Test=true"},
 		{"opened", false, false, map[string]string{"surveyId": "SV_00000000000000b", "change": "activated"}, "Topic=acme.controlpanel.activateSurvey&Status=Active&SurveyID=SV_00000000000000b&BrandID=acme"},

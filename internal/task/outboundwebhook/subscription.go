@@ -86,6 +86,10 @@ func factOf(in task.Input) (fact, error) {
 	f := fact{BrandID: in.Actor.OrgID, SurveyID: value(in, "rm", "SurveyID")}
 	if f.SurveyID != "" {
 		f.ResponseID, f.CompletedDate = value(in, "rm", "ResponseID"), spelled(value(in, "rm", "RecordedDate"))
+		if value(in, "rm", "State") == string(models.ResponseInProgress) {
+			f.topic, f.Status, f.CompletedDate = models.TopicStarted, "Started", ""
+			return f, nil
+		}
 		f.topic, f.Status = models.TopicCompleted+"."+f.SurveyID, "Complete"
 		if value(in, "rm", "Finished") == "false" {
 			f.topic, f.Status = models.TopicPartial+"."+f.SurveyID, "Partial"
