@@ -127,7 +127,9 @@ func (s *Service) Blocked(all []models.ClientCertificate) string {
 		return "certificate.require.blocked.proxies"
 	}
 	now := s.Clock.Now()
-	if !slices.ContainsFunc(all, func(c models.ClientCertificate) bool { return c.LastUsedAt != nil && c.Status(now) == models.CertificateActive }) {
+	if !slices.ContainsFunc(all, func(c models.ClientCertificate) bool {
+		return c.LastUsedAt != nil && c.Status(now) == models.CertificateActive
+	}) {
 		return "certificate.require.blocked.unseen"
 	}
 	return ""

@@ -682,7 +682,7 @@ func tokenLimits(prefix string, f TokenForm, errors []models.FieldError) templ.C
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = components.Field(components.FieldProps{
-			Name: prefix + "rate", Label: i18n.T(ctx, "account.token.rate"), Hint: i18n.T(ctx, "account.token.rate.hint"), Value: f.Rate, InputMode: "numeric",
+			Name: prefix + "rate", Label: i18n.T(ctx, "account.token.rate"), Hint: rateHint(ctx, prefix), Value: f.Rate, InputMode: "numeric",
 			Autocomplete: "off", Width: "short", Class: "sm:col-span-2", Error: components.ErrorOf(ctx, errors, prefix+"rate"),
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -708,6 +708,14 @@ func tokenLimits(prefix string, f TokenForm, errors []models.FieldError) templ.C
 		}
 		return nil
 	})
+}
+
+// rateHint says what the limit is about: clients get tokens of the API alone, and those share it.
+func rateHint(ctx context.Context, prefix string) string {
+	if prefix == clientPrefix {
+		return i18n.T(ctx, "account.client.rate.hint")
+	}
+	return i18n.T(ctx, "account.token.rate.hint")
 }
 
 // TokenProps describes the page of one token.
