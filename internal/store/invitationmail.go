@@ -348,7 +348,7 @@ func (s *Store) MarkBounced(ctx context.Context, orgID, email, why string) (int6
 	}
 	var n int64
 	err := s.InTx(ctx, func(ctx context.Context, tx *Store) error {
-		err := tx.write(ctx).Exec("UPDATE contacts SET bounced_at = ?, bounce_reason = ? WHERE org_id = ? AND email_hash = ?", now, why, orgID, hash).Error
+		err := tx.write(ctx).Exec("UPDATE contacts SET bounced_at = ?, bounce_reason = ? WHERE org_id = ? AND email_hash = ? AND email_hash <> ''", now, why, orgID, hash).Error
 		if err != nil {
 			return fault("mark contacts bounced", err)
 		}
