@@ -25,24 +25,29 @@ import (
 	"surveyflow/models"
 )
 
-// BenchmarkMailingMany tells how mail leaves for the contacts of a list (5,000, or what MAILS says), to a real mail server: how long until all
-// are queued, how many leave a second at the usual pace, how many without any pause over all of them, early and late, and how much
-// memory that takes.
+// BenchmarkMailingMany tells how mail leaves for the contacts of a list (5,000, or what PEOPLE says), to a real mail server: how long until
+// all are queued, how many leave a second at the usual pace, how many without any pause over all of them (or as many as MAILS says), early
+// and late, and how much memory that takes.
 func BenchmarkMailingMany(b *testing.B) {
-	people := 5_000
-	if n, err := strconv.Atoi(os.Getenv("MAILS")); err == nil {
-		people = n
+	number := func(name string, normal int) int {
+		if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+			return n
+		}
+		return normal
 	}
+	people := number("PEOPLE", 5_000)
+	mails := min(number("MAILS", people), people)
 	for name, d := range map[string]func(testing.TB) storetest.Database{"SQLite": storetest.NewSQLite, "PostgreSQL": storetest.NewPostgres} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				measureMails(b, d(b).Open(b, storetest.Options{}), people)
+				measureMails(b, d(b).Open(b, storetest.Options{}), people, mails)
 			}
 		})
 	}
 }
 
-func measureMails(b *testing.B, s *store.Store, people int) {
+func measureMails(b *testing.B, s *store.Store, people, mails int) {
+	b.Helper()
 	in := storetest.NewInstance(b, s, clock.System{})
 	c := &models.Collector{Type: models.CollectorEmail, Name: "Mail"}
 	in.Check(s.CreateCollector(b.Context(), in.Actor, in.Survey.ID, c))
@@ -94,7 +99,7 @@ func measureMails(b *testing.B, s *store.Store, people int) {
 		<-done
 		return took
 	}
-	paced := min(int64(people)/10, 200)
+	paced := min(int64(mails)/10, 200)
 	b.ReportMetric(float64(paced)/work(false, paced).Seconds(), "paced/s")
 	heap := func() float64 {
 		runtime.GC()
@@ -103,16 +108,16 @@ func measureMails(b *testing.B, s *store.Store, people int) {
 		return float64(m.HeapAlloc) / (1 << 20)
 	}
 	before, first := heap(), sent.Load()
-	tenth := (int64(people) - first) / 10
+	tenth := (int64(mails) - first) / 10
 	early := work(true, first+tenth)
-	rest := work(true, int64(people)-tenth)
+	rest := work(true, int64(mails)-tenth)
 	last := sent.Load()
-	late := work(true, int64(people))
+	late := work(true, int64(mails))
 	b.ReportMetric(float64(tenth)/early.Seconds(), "first/s")
-	b.ReportMetric(float64(int64(people)-last)/late.Seconds(), "last/s")
-	b.ReportMetric(float64(int64(people)-first)/(early+rest+late).Seconds(), "all/s")
+	b.ReportMetric(float64(int64(mails)-last)/late.Seconds(), "last/s")
+	b.ReportMetric(float64(int64(mails)-first)/(early+rest+late).Seconds(), "all/s")
 	b.ReportMetric(heap()-before, "MB-more")
-	if n := sent.Load(); n != int64(people) {
-		b.Fatalf("%d mails for %d people", n, people)
+	if n := sent.Load(); n < int64(mails) {
+		b.Fatalf("%d mails; want %d", n, mails)
 	}
 }
