@@ -326,9 +326,11 @@ func (s *tour) visitSurveys() {
 	s.visit("survey-versions", link.SurveyVersions(id), http.StatusOK)
 	s.visit("survey-version", link.SurveyVersion(id, "1"), http.StatusOK)
 	s.visit("survey-share", link.SurveyShare(id), http.StatusOK)
-	s.visit("survey-quotas", link.SurveyQuotas(id), http.StatusOK)
-	s.visit("survey-quota", s.found(`^/surveys/`+id+`/quotas/QO_`), http.StatusOK)
+	s.visit("survey-quotas-none", link.SurveyQuotas(id), http.StatusOK)
 	s.visit("survey-quota-new", link.SurveyQuota(id, link.NewQuota), http.StatusOK)
+	course := s.surveyOf("Barista course: how was it?")
+	s.visit("survey-quotas", link.SurveyQuotas(course), http.StatusOK)
+	s.visit("survey-quota", s.found(`^/surveys/`+course+`/quotas/QO_`), http.StatusOK)
 	s.visit("survey-workflows", link.SurveyWorkflows(id), http.StatusOK)
 
 	draft := s.surveyOf("First week")
