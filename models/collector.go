@@ -190,6 +190,7 @@ type Invitation struct {
 	ComplainedAt *time.Time // they complained to their mail provider
 	ExpiresAt    *time.Time // its link holds until then
 	ResponseID   *string    // nil for an anonymous survey
+	Repeatable   bool       // they may answer any number of times; FinishedAt and ResponseID are of the last
 	StatusAt     time.Time
 	CreatedAt    time.Time `gorm:"autoCreateTime:false"`
 
@@ -225,7 +226,7 @@ func (i *Invitation) Person() *Person {
 
 // Over reports whether the person cannot answer through it any more.
 func (i *Invitation) Over(now time.Time) bool {
-	return i.FinishedAt != nil || i.ExpiresAt != nil && !now.Before(*i.ExpiresAt)
+	return i.FinishedAt != nil && !i.Repeatable || i.ExpiresAt != nil && !now.Before(*i.ExpiresAt)
 }
 
 // MayResend reports whether somebody may have a mail of it sent now: not while one is to be written, not within ResendAfter of

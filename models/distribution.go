@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// LinkTypes lists the types of links.
+var LinkTypes = []LinkType{LinkIndividual, LinkMultiple, LinkAnonymous}
+
 // DistributionType says what a distribution sends, in the words of the field's API.
 type DistributionType string
 
@@ -38,6 +41,7 @@ type LinkType string
 // The types of links.
 const (
 	LinkIndividual LinkType = "Individual" // the person's own link
+	LinkMultiple   LinkType = "Multiple"   // the person's own link, by which they may answer any number of times
 	LinkAnonymous  LinkType = "Anonymous"  // the public link of the survey: who follows it is not known
 )
 

@@ -68,7 +68,7 @@ const (
 	distributionText = "Invitations and reminders of e-mail collectors are distributions, too. Who opened, started and finished counts for the mail that they had got last. " +
 		"Skipped are people who must not be written to, blocked those who were asked too often by the rules of frequency."
 	createDistributionText = "Mail leaves from the instance's own address in the name of fromName; answers go to replyToEmail, or else to fromEmail. The people are those of the list at sendDate; without one it is sent at once. " +
-		"With action CreateDistribution, surveyId, mailingListId and linkType Individual, links are made that nobody is mailed."
+		"With action CreateDistribution, surveyId, mailingListId and linkType Individual, links are made that nobody is mailed. By a link of the type Multiple its person may answer any number of times."
 )
 
 var (
@@ -77,7 +77,7 @@ var (
 	followSchema       = optionalAll(schema{"header": headerSchema, "message": messageNameSchema, "sendDate": text})
 	distributionSchema = optionalAll(schema{
 		"header": headerSchema, "message": messageNameSchema, "sendDate": text,
-		"surveyLink":   optionalAll(schema{"surveyId": text, "type": schema{"type": "string", "enum": []models.LinkType{models.LinkIndividual, models.LinkAnonymous}}, "expirationDate": text}),
+		"surveyLink":   optionalAll(schema{"surveyId": text, "type": schema{"type": "string", "enum": models.LinkTypes}, "expirationDate": text}),
 		"recipients":   optionalAll(schema{"mailingListId": text, "contactId": maybeText}),
 		"embeddedData": schema{"type": []string{"object", "null"}},
 		"action":       schema{"type": "string", "enum": []string{actionCreate}}, "surveyId": text, "mailingListId": text, "description": text, "linkType": text, "expirationDate": text,
@@ -346,7 +346,7 @@ func (a *API) distributionMeant(c *call, in *distributionWrite) (*models.Distrib
 	if d.LinkType == "" {
 		d.LinkType = models.LinkIndividual
 	}
-	if d.LinkType != models.LinkIndividual && (d.LinkType != models.LinkAnonymous || d.Type == models.DistributionLinks) {
+	if !slices.Contains(models.LinkTypes, d.LinkType) || d.LinkType == models.LinkAnonymous && d.Type == models.DistributionLinks {
 		return nil, invalid(linkType, "api.error.distribution_link")
 	}
 	if utf8.RuneCountInString(d.Description) > maxDescription {

@@ -307,7 +307,7 @@ func TestDistributionsThatCannotBeAreRefusedByName(t *testing.T) {
 	for body, field := range map[string]string{
 		whole("a@b.example", "x"): "header.fromEmail", whole("2027-01-01T00:00:00Z", "soon"): "sendDate", whole(`{"messageText":"x"}`, `{}`): "message",
 		whole(`{"messageText":"x"}`, `{"libraryId":"UR_000000000000000","messageId":"MS_000000000000000"}`): "message.messageId",
-		whole(`"surveyId":`, `"type":"Multiple","surveyId":`):                                               "surveyLink.type",
+		whole(`"surveyId":`, `"type":"SMS","surveyId":`):                                                    "surveyLink.type",
 		whole(`"surveyId":`, `"expirationDate":"2020-01-01T00:00:00Z","surveyId":`):                         "surveyLink.expirationDate",
 		whole(`"mailingListId":`, `"contactId":"CID_000000000000000","mailingListId":`):                     "contactId",
 		whole(`"subject":"x"`, `"subject":"`+strings.Repeat("x", 201)+`"`):                                  "header.subject",

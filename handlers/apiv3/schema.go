@@ -28,7 +28,7 @@ var enums = map[reflect.Type]any{
 	reflect.TypeFor[models.Operator]():      models.Operators,
 	reflect.TypeFor[requestStatus]():        []requestStatus{requestPending, requestDone, requestGenerated},
 	reflect.TypeFor[historyStatus]():        historyStatuses,
-	reflect.TypeFor[models.LinkType]():      []models.LinkType{models.LinkIndividual, models.LinkAnonymous},
+	reflect.TypeFor[models.LinkType]():      models.LinkTypes,
 	reflect.TypeFor[models.TaskType]():      models.TaskTypes,
 	reflect.TypeFor[models.EventType]():     models.EventTypes,
 	reflect.TypeFor[models.RunStatus]():     models.RunStatuses,

@@ -155,3 +155,73 @@ func TestInvitedPeopleWhoBeginAreTold(t *testing.T) {
 		runs(2, 3)
 	})
 }
+
+func TestALinkOfTheTypeMultipleTakesManyAnswers(t *testing.T) {
+	t.Parallel()
+	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
+		o := newOffice(t, d)
+		s := o.newSurvey(o.ada)
+		o.post(o.ada, "/survey-definitions/"+s.id+"/questions", `{"QuestionText":"How are you?","QuestionType":"TE","Selector":"SL","Validation":{"Settings":{"Type":"None"}}}`)
+		o.post(o.ada, "/survey-definitions/"+s.id+"/versions", `{"Description":"first","Published":true}`)
+		o.do(o.ada, "PUT", "/surveys/"+s.id, `{"isActive":true}`).ok()
+		list := o.people("ann@example.com")
+		made := func(kind string) string {
+			return o.post(o.ada, "/distributions", `{"action":"CreateDistribution","surveyId":"`+s.id+`","mailingListId":"`+list+`","linkType":"`+kind+`"}`).text("id")
+		}
+		id, once := made("Multiple"), made("Individual")
+		var got distributionBody
+		if o.get(o.ada, "/distributions/"+id).into(&got); got.SurveyLink.LinkType != models.LinkMultiple {
+			t.Errorf("its links are %q", got.SurveyLink.LinkType)
+		}
+		service := survey.New(o.store, o.clock)
+		way := func(id string) survey.Way {
+			ann := o.invited(id)["ann@example.com"]
+			return survey.Way{Slug: ann.Slug, Crk: ann.Crk, Secret: ann.Token}
+		}
+		enter := func(w survey.Way) *survey.Visit {
+			t.Helper()
+			v, err := service.Enter(t.Context(), w)
+			o.check(err)
+			return v
+		}
+		answer := func(v *survey.Visit) *survey.Visit {
+			t.Helper()
+			next, err := service.Submit(t.Context(), v, survey.Submission{Page: v.Pages()[0].ID, Form: url.Values{"QID1": {"Fine"}}})
+			o.check(err)
+			return next
+		}
+		first := answer(enter(way(id)))
+		if first.State != survey.StateDone || !first.Again() {
+			t.Fatalf("the first answer is %s", first.State)
+		}
+		if same := enter(first.Way()); same.State != survey.StateDone || same.Response.ID != first.Response.ID {
+			t.Errorf("the browser that answered finds %s", same.State)
+		}
+		// Begun and left, it takes nothing from the answer that is there.
+		open, err := service.Submit(t.Context(), enter(way(id)), survey.Submission{Page: first.Pages()[0].ID, Stay: true})
+		o.check(err)
+		if stats := o.stats(id); open.State != survey.StateAnswering || stats != (distributionStats{Started: 1, Finished: 1}) {
+			t.Errorf("with a second that is begun it is %s, %+v", open.State, stats)
+		}
+		if second := answer(enter(way(id))); second.State != survey.StateDone || second.Response.ID == first.Response.ID {
+			t.Errorf("the second answer is %s", second.State)
+		}
+		responses, _, err := o.store.Responses(t.Context(), o.users["ada"].Actor(models.ViaAPI), s.id, store.ResponseFilter{})
+		o.check(err)
+		for _, r := range responses {
+			if r.InvitationID == nil || *r.InvitationID != o.invited(id)["ann@example.com"].ID {
+				t.Errorf("a response is of nobody: %+v", r)
+			}
+		}
+		if stats := o.stats(id); len(responses) != 2 || stats != (distributionStats{Started: 1, Finished: 1}) {
+			t.Errorf("there are %d responses, %+v", len(responses), stats)
+		}
+		// Whoever is forgotten is forgotten with all their answers.
+		if person, err := o.store.PersonData(t.Context(), o.users["admin"].Actor(models.ViaAPI), "ann@example.com"); err != nil || len(person.Responses) != 3 { // one is not finished
+			t.Errorf("of the person there are %d responses, %v", len(person.Responses), err)
+		}
+		if answer(enter(way(once))); enter(way(once)).State != survey.StateDone {
+			t.Error("a link for one answer takes another")
+		}
+	})
+}

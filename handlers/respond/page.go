@@ -168,7 +168,11 @@ func (r *Room) tell(c echo.Context, v *survey.Visit, finished bool) error {
 // again offers to answer once more, where that is wanted.
 func again(ctx context.Context, v *survey.Visit, props *respondpages.RespondMessageProps) {
 	if v.Again() {
-		props.Href, props.Label = link.With(link.Respond(v.Collector.Slug), queryAgain, "1"), i18n.T(ctx, "respond.answered.again")
+		address := link.Respond(v.Collector.Slug)
+		if inv := v.Invitation; inv != nil {
+			address = link.Personal(v.Collector.Slug, inv.Crk, inv.Token)
+		}
+		props.Href, props.Label = link.With(address, queryAgain, "1"), i18n.T(ctx, "respond.answered.again")
 	}
 }
 

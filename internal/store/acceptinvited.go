@@ -20,18 +20,18 @@ type InvitationProgress struct {
 
 var (
 	lockInvitations = &statement{
-		postgres: `SELECT id, finished_at IS NOT NULL FROM invitations WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`,
-		sqlite:   `SELECT id, finished_at IS NOT NULL FROM invitations WHERE id = ?`,
+		postgres: `SELECT id, finished_at IS NOT NULL, repeatable FROM invitations WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`,
+		sqlite:   `SELECT id, finished_at IS NOT NULL, repeatable FROM invitations WHERE id = ?`,
 	}
 	moveInvitations = &statement{
-		postgres: `UPDATE invitations AS i SET status = c.status, status_at = c.at, reason = '', started_at = COALESCE(i.started_at, c.at),
+		postgres: `UPDATE invitations AS i SET status = CASE WHEN i.repeatable AND i.finished_at IS NOT NULL THEN i.status ELSE c.status END, status_at = c.at, reason = '', started_at = COALESCE(i.started_at, c.at),
 				started_by = CASE WHEN i.started_at IS NULL THEN i.followed_by ELSE i.started_by END,
-				finished_at = CASE WHEN c.status = 'finished' THEN c.at END, finished_by = i.followed_by, response_id = COALESCE(c.response_id, i.response_id),
+				finished_at = CASE WHEN c.status = 'finished' THEN c.at WHEN i.repeatable THEN i.finished_at END, finished_by = i.followed_by, response_id = COALESCE(c.response_id, i.response_id),
 				due_at = CASE WHEN c.over THEN NULL ELSE i.due_at END, paused = i.paused AND NOT c.over
 			FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::bool[], $5::text[]) AS c (status, at, response_id, over, id) WHERE i.id = c.id`,
-		sqlite: `UPDATE invitations SET status = ?1, status_at = ?2, reason = '', started_at = COALESCE(started_at, ?2),
+		sqlite: `UPDATE invitations SET status = CASE WHEN repeatable AND finished_at IS NOT NULL THEN status ELSE ?1 END, status_at = ?2, reason = '', started_at = COALESCE(started_at, ?2),
 				started_by = CASE WHEN started_at IS NULL THEN followed_by ELSE started_by END,
-				finished_at = CASE WHEN ?1 = 'finished' THEN ?2 END, finished_by = followed_by, response_id = COALESCE(?3, response_id),
+				finished_at = CASE WHEN ?1 = 'finished' THEN ?2 WHEN repeatable THEN finished_at END, finished_by = followed_by, response_id = COALESCE(?3, response_id),
 				due_at = CASE WHEN ?4 THEN NULL ELSE due_at END, paused = paused AND NOT ?4
 			WHERE id = ?5`,
 	}
@@ -66,12 +66,12 @@ func (b *batch) dropAnswered(ctx context.Context, units []*unit) ([]*unit, error
 		return units, nil
 	}
 	slices.Sort(ids)
-	open := make(map[string]bool, len(ids))
+	open, again := make(map[string]bool, len(ids)), map[string]bool{}
 	err := b.eachReturning(ctx, lockInvitations, len(ids), func(rows scanner) error {
 		var id string
-		var finished bool
-		err := rows.Scan(&id, &finished)
-		open[id] = !finished
+		var finished, repeatable bool
+		err := rows.Scan(&id, &finished, &repeatable)
+		open[id], again[id] = !finished || repeatable, repeatable
 		return err
 	}, ids)
 	if err != nil {
@@ -85,7 +85,7 @@ func (b *batch) dropAnswered(ctx context.Context, units []*unit) ([]*unit, error
 				continue
 			}
 			if p.Status == models.InvitationFinished {
-				open[p.ID] = false // the next one of this batch comes too late
+				open[p.ID] = again[p.ID] // the next one of this batch comes too late
 			}
 		}
 		kept = append(kept, u)

@@ -89,6 +89,19 @@ func (s *Store) responsesOfPerson(ctx context.Context, a models.Actor, d *Person
 			seen[*id] = true
 		}
 	}
+	for i := range d.Invitations {
+		inv := &d.Invitations[i]
+		if !inv.Repeatable {
+			continue
+		}
+		var ids []string // of all their answers: the invitation names the last
+		if err := s.read(ctx).Model(&models.Response{}).Where("survey_id = ? AND invitation_id = ?", inv.SurveyID, inv.ID).Pluck("id", &ids).Error; err != nil {
+			return nil, fault("read responses of a person", err)
+		}
+		for _, id := range ids {
+			seen[id] = true
+		}
+	}
 	var all []models.Response
 	for part := range slices.Chunk(sortedKeys(seen), 500) {
 		var some []models.Response

@@ -209,7 +209,7 @@ func (in *inviting) distribute(ctx context.Context, d *models.Distribution, cont
 		if err != nil {
 			return err
 		}
-		inv.DistributionID, inv.ExpiresAt = d.ID, d.ExpiresAt
+		inv.DistributionID, inv.ExpiresAt, inv.Repeatable = d.ID, d.ExpiresAt, d.LinkType == models.LinkMultiple
 		fresh = append(fresh, inv)
 	}
 	if d.Type == models.DistributionLinks {

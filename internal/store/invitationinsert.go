@@ -10,16 +10,16 @@ import (
 // newInvitationColumns are those that a new invitation has a value in.
 const newInvitationColumns = `id, org_id, survey_id, collector_id, contact_id, crk, token, listed, email, email_key, email_hash, first_name, last_name,
 	name_key, phone, language, external_ref, fields, fingerprint, remind_after, status, reason, error, due_at, paused, mails, reminders, asked_at,
-	status_at, created_at, expires_at, distribution_id`
+	status_at, created_at, expires_at, distribution_id, repeatable`
 
 var (
-	newInvitationRow  = marks(32)
+	newInvitationRow  = marks(33)
 	insertInvitations = &statement{
 		postgres: `INSERT INTO invitations (` + newInvitationColumns + `)
 			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::text[], $10::text[],
 				$11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
 				$21::text[], $22::text[], $23::text[], $24::timestamptz[], $25::bool[], $26::int[], $27::int[], $28::timestamptz[],
-				$29::timestamptz[], $30::timestamptz[], $31::timestamptz[], $32::text[])
+				$29::timestamptz[], $30::timestamptz[], $31::timestamptz[], $32::text[], $33::bool[])
 			ON CONFLICT DO NOTHING`,
 		sqlite: `INSERT INTO invitations (` + newInvitationColumns + `) VALUES ` + newInvitationRow + ` ON CONFLICT DO NOTHING`,
 		row:    newInvitationRow,
@@ -53,5 +53,6 @@ func (b *batch) insertInvitations(ctx context.Context, all []*models.Invitation)
 		column(all, func(i *row) bool { return (*i).Paused }), column(all, func(i *row) int { return (*i).Mails }),
 		column(all, func(i *row) int { return (*i).Reminders }), column(all, func(i *row) *time.Time { return (*i).AskedAt }),
 		column(all, func(i *row) time.Time { return (*i).StatusAt }), column(all, func(i *row) time.Time { return (*i).CreatedAt }),
-		column(all, func(i *row) *time.Time { return (*i).ExpiresAt }), column(all, func(i *row) string { return (*i).DistributionID }))
+		column(all, func(i *row) *time.Time { return (*i).ExpiresAt }), column(all, func(i *row) string { return (*i).DistributionID }),
+		column(all, func(i *row) bool { return (*i).Repeatable }))
 }

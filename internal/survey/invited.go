@@ -46,7 +46,10 @@ func (v *Visit) OpensAt() time.Time {
 
 // Again reports whether the same browser may answer once more.
 func (v *Visit) Again() bool {
-	return v.Invitation == nil && v.Collector.Type != models.CollectorEmail && !v.Collector.Settings.V.OnePerBrowser
+	if v.Invitation != nil {
+		return v.Invitation.Repeatable
+	}
+	return v.Collector.Type != models.CollectorEmail && !v.Collector.Settings.V.OnePerBrowser
 }
 
 // CountsOpening reports whether the page should tell that the person has opened their link: see [Service.Opened].
@@ -136,7 +139,10 @@ func (v *Visit) begun(r *models.Response) {
 		r.Channel = models.ChannelEmail
 	}
 	if v.Invitation != nil && !v.anonymous() {
-		r.InvitationID, r.Crk = &v.Invitation.ID, &v.Invitation.Crk
+		r.InvitationID = &v.Invitation.ID
+		if !v.Invitation.Repeatable { // one answer for each key
+			r.Crk = &v.Invitation.Crk
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func (s *Service) StartSession(ctx context.Context, in SessionStart) (string, *V
 		return "", nil, err
 	}
 	token := NewToken()
-	if in.Invitation != nil {
+	if in.Invitation != nil && !in.Invitation.Repeatable {
 		token = invitedToken(in.Invitation)
 	}
 	v, err := s.session(ctx, live, token, in.Invitation, language)

@@ -188,7 +188,7 @@ func (s *Service) Enter(ctx context.Context, way Way) (*Visit, error) {
 
 // recognise finds the response that the browser may go on with.
 func (s *Service) recognise(ctx context.Context, v *Visit, tokens []string) error {
-	if v.Invitation != nil && !v.anonymous() { // the link itself is the key, on every device
+	if v.Invitation != nil && !v.Invitation.Repeatable && !v.anonymous() { // the link itself is the key, on every device
 		tokens = []string{invitedToken(v.Invitation).String()}
 	}
 	for i, text := range tokens {
@@ -249,7 +249,7 @@ func (v *Visit) state(now time.Time) State {
 	}
 	sv, inv, c := &v.Live.Survey, v.Invitation, v.Collector
 	switch {
-	case inv != nil && inv.FinishedAt != nil: // in another browser, of an anonymous survey
+	case inv != nil && inv.FinishedAt != nil && !inv.Repeatable: // in another browser, of an anonymous survey
 		return StateDone
 	case sv.DeletedAt != nil || sv.State == models.SurveyClosed || !v.Collector.Open:
 		return StateClosed
