@@ -137,10 +137,12 @@ func widely(db *gorm.DB, surveyID string, t models.EventType) ([]LiveWorkflow, e
 	return all, err
 }
 
-// bumpSubscribed is [Store.bumpSurvey] of all surveys, if a workflow of no survey is an event subscription.
+// bumpSubscribed is [Store.bumpSurvey] of all surveys that a workflow of no survey hears of, if it is an event subscription: those that
+// its owner sees and that were ever live. A row is written with its draft, which takes SQLite a tenth of a millisecond.
 func (s *Store) bumpSubscribed(ctx context.Context, w *models.Workflow) error {
 	return fault("mark surveys changed", s.write(ctx).Exec(`UPDATE surveys SET live_rev = live_rev + 1 WHERE org_id = ? AND deleted_at IS NULL
-		AND EXISTS (SELECT 1 FROM event_subscriptions s WHERE s.workflow_id = ?)`, w.OrgID, w.ID).Error)
+		AND version > 0 AND (owner_id = ? OR EXISTS (SELECT 1 FROM survey_shares sh WHERE sh.survey_id = surveys.id AND sh.user_id = ?))
+		AND EXISTS (SELECT 1 FROM event_subscriptions s WHERE s.workflow_id = ?)`, w.OrgID, w.OwnerID, w.OwnerID, w.ID).Error)
 }
 
 // keepCalls adds the counts before an hour that are about to be removed to those of event subscriptions, which tell how many
