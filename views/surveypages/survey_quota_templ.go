@@ -393,7 +393,7 @@ func Quota(p QuotaProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = components.Field(components.FieldProps{
-					Name: "state", Label: i18n.T(ctx, "quota.state"), Value: chosen,
+					Name: "state", Label: i18n.T(ctx, "quota.state"), Hint: i18n.T(ctx, "quota.state.hint"), Value: chosen,
 					Options: []components.Option{{Value: "on", Label: i18n.T(ctx, "quota.on")}, {Value: "off", Label: i18n.T(ctx, "quota.off")}},
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
