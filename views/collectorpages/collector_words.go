@@ -2,6 +2,7 @@ package collectorpages
 
 import (
 	"context"
+
 	"surveyflow/internal/i18n"
 )
 

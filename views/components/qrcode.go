@@ -2,8 +2,9 @@ package components
 
 import (
 	"fmt"
-	"rsc.io/qr"
 	"strings"
+
+	"rsc.io/qr"
 )
 
 // QRCode draws an address as a picture of squares; dots beside each other are one line.

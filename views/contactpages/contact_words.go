@@ -4,10 +4,11 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
+
 	"surveyflow/internal/i18n"
 	"surveyflow/models"
 	"surveyflow/views/components"
-	"time"
 )
 
 // contactFieldID names the control of a row of a contact's further fields.

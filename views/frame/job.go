@@ -3,6 +3,7 @@ package frame
 import (
 	"context"
 	"strings"
+
 	"surveyflow/internal/i18n"
 	"surveyflow/internal/link"
 	"surveyflow/models"

@@ -2,6 +2,7 @@ package surveypages
 
 import (
 	"context"
+
 	"surveyflow/internal/i18n"
 )
 

@@ -2,6 +2,7 @@ package workflowpages
 
 import (
 	"context"
+
 	"surveyflow/internal/i18n"
 	"surveyflow/models"
 	"surveyflow/views/components"

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
 	"surveyflow/internal/i18n"
 	"surveyflow/models"
 	"surveyflow/views/components"
