@@ -1,6 +1,7 @@
 package apiv3
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -19,6 +20,7 @@ import (
 	"surveyflow/internal/link"
 	"surveyflow/internal/outbound"
 	"surveyflow/internal/report"
+	"surveyflow/internal/sheet"
 	"surveyflow/internal/survey"
 	"surveyflow/models"
 )
@@ -164,8 +166,9 @@ func (a *API) startResponseImport(c *call) (any, error) {
 		}
 		format, charset = file.Format, file.Charset
 		if format == "" {
-			format = strings.ToLower(strings.TrimPrefix(path.Ext(strings.Split(file.FileURL, "?")[0]), "."))
+			format = strings.TrimPrefix(path.Ext(strings.Split(file.FileURL, "?")[0]), ".")
 		}
+		format = strings.ToLower(strings.TrimSpace(format))
 		if format != "csv" && format != "tsv" {
 			return nil, invalid("format", "api.error.bulk_format", "Value", format)
 		}
@@ -185,7 +188,11 @@ func (a *API) startResponseImport(c *call) (any, error) {
 	if in.Encoding = encodings[strings.ToLower(charset)]; in.Encoding == "" {
 		return nil, invalid("charset", "api.error.bulk_charset", "Value", charset)
 	}
-	j, err := a.reports.StartImport(ctx, c.actor, s, from, in)
+	text := bufio.NewReader(from)
+	if head, _ := text.Peek(3); charset == "" || strings.EqualFold(charset, "utf-16") { // a body that breaks off is told below
+		in.Encoding = cmp.Or(sheet.Marked(head), in.Encoding)
+	}
+	j, err := a.reports.StartImport(ctx, c.actor, s, text, in)
 	if err != nil {
 		return nil, err
 	}
@@ -250,10 +257,11 @@ func (a *API) bulkResponseEndpoints() []endpoint {
 			method: post, pattern: link.PatternAPIResponseImports, handler: a.serve(a.startResponseImport), name: "importResponses", tag: tagResponses,
 			summary: "Import responses from a CSV or TSV file", limit: models.ImportMaxBytes, timeout: peopleTimeout,
 			more: "The file is the body, with its type text/csv or text/tsv, or JSON names the address that it is fetched from. Its first line names the columns as an export does, by name or by id; " +
-				"the two further lines of an export may follow. What the survey does not know is embedded data. Lines are checked as responses of createResponse are, and those that are wrong are told. " +
+				"the two further lines of an export may follow. What the survey does not know is embedded data. Lines are checked as responses of createResponse are, and those that are wrong, or have more cells than there are columns, are told. " +
+				"A file that is not in its charset, has a quotation mark that is not closed, or names a column twice is refused as a whole. " +
 				"Workflows start only where they include imported responses.",
 			body: optionalAll(schema{
-				"format": schema{"type": "string", "enum": []string{"csv", "tsv"}}, "fileUrl": schema{"type": "string", "format": "uri"}, "charset": schema{"type": "string", "default": "UTF-8"},
+				"format": schema{"type": "string", "enum": []string{"csv", "tsv"}}, "fileUrl": schema{"type": "string", "format": "uri"}, "charset": schema{"type": "string", "default": "UTF-8", "description": "UTF-8, UTF-16LE, UTF-16BE, UTF-16 or windows-1252. Without it a mark at the beginning of the file counts."},
 			}),
 			result: bulkStatus{},
 			params: []param{{headerIdempotency, "header", "The same key again with the same lines makes no second responses.", schema{"type": "string", "maxLength": maxKey}}},

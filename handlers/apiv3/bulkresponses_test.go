@@ -271,3 +271,48 @@ func TestAnImportThatDiesGoesOnWhereItWas(t *testing.T) {
 		}
 	})
 }
+
+func TestAnImportLosesNoLineWithoutAWord(t *testing.T) {
+	t.Parallel()
+	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
+		b := newBenchOn(t, d)
+		s := b.liveSurvey(b.ada)
+		for _, one := range []struct{ file, kind, says string }{
+			{"Q3,nm\n1,\"open quote\n1,lost\n1,lost2\n", "text/csv", "A quotation mark in line 2 is not closed"},
+			{"Q3,nm,Q3\nAda,x,Bob\n", "text/csv", "Columns 1 and 3 are the same, “Q3”"},
+			{"Q3,QID3_TEXT\nAda,Bob\n", "text/csv", "Columns 1 and 2 are the same, “QID3_TEXT”"},
+			{"nm,x,nm\nAda,,Bob\n", "text/csv", "Columns 1 and 3 are the same, “nm”"},
+			{"Q3,nm\nAda,x\nGr\xfc\xdfe,y\n", "text/csv", "Line 3 is not written in UTF-8"},
+			{"Q3,nm\nGr\xfc\xdfe,y\n", "text/csv; charset=utf-8", "Line 2 is not written in UTF-8"},
+			{"\xff\xfeQ\x003\x00\n\x00A\x00\n\x00", "text/csv; charset=utf-8", "Line 1 is not written in UTF-8"},
+			{"Q3\tnm\nAda\tx\n", "text/csv", "tabs between those of text/tsv"},
+			{"Q3,nm\nAda,x\n", "text/tsv", "Commas stand between the columns of text/csv"},
+		} {
+			r := b.importFile(s.id, one.file, "Content-Type", one.kind)
+			if r.invalid("file"); !strings.Contains(string(r.body), one.says) {
+				t.Errorf("%q is refused with %s", one.file, r.body)
+			}
+		}
+		b.do(b.ada, "POST", "/surveys/"+s.id+"/import-responses", `{"format":" CSV","fileUrl":"http://127.0.0.1/a"}`).invalid("fileUrl")
+		path := "/surveys/" + s.id + "/import-responses/"
+		r := b.importFile(s.id, "Q3,nm\nAda,x,extra\nBob,\"say \"\"hi\"\"\nagain\"\nCara,99,,\nDan,7,8,9\n").ok()
+		got := b.work(path + r.text("progressId"))
+		if got.Total != 4 || got.Done != 4 || got.Failed != 2 || got.Failures[0].ID != "2" || got.Failures[1].ID != "6" ||
+			got.Failures[0].Error != "This line has 3 cells, and the file 2 columns. A text with the separator in it stands in quotation marks." {
+			t.Errorf("lines with more cells than columns end as %+v", got)
+		}
+		_, refused := b.raw(b.ada, "GET", strings.TrimPrefix(*got.RefusedFile, "https://survey.example.com"), "")
+		if !strings.Contains(refused, "\r\nAda,x,extra,2,\"This line") || !strings.Contains(refused, "\r\nDan,7,8,9,6,\"This line") {
+			t.Errorf("the file of what was refused is %q", refused)
+		}
+		// What is written in UTF-16 says so by its first bytes.
+		r = b.importFile(s.id, "\xff\xfeQ\x003\x00\n\x00\xc5\x00\n\x00").ok()
+		if got := b.work(path + r.text("progressId")); got.Done != 1 || got.Failed != 0 {
+			t.Errorf("a file in UTF-16 ends as %+v", got)
+		}
+		all := b.answers(s.id, "QID3_TEXT")
+		if len(all) != 3 || all["Å"] == nil || all["Bob"]["nm"] != "say \"hi\"\nagain" || all["Cara"]["nm"] != "99" {
+			t.Errorf("the responses are %v", all)
+		}
+	})
+}

@@ -344,11 +344,25 @@ func (s *Service) ImportStep(ctx context.Context, tx *store.Store, j *models.Job
 
 // LineContact gives the contact that a line of an import is, and what is wrong with them.
 func LineContact(i *models.ContactImport, line Line) (models.Contact, []models.FieldError) {
+	if named := namedColumns(i); len(line.Cells) > named {
+		return models.Contact{}, []models.FieldError{models.Field("", "import.error.cells", "Cells", len(line.Cells), "Columns", named)}
+	}
 	c := contactOf(i.Columns.V, line.Cells)
 	c.Tags.V = append(c.Tags.V, i.Tags.V...)
 	wrong := models.CheckContact(&c)
 	c.Language = Language(c.Language)
 	return c, wrong
+}
+
+// namedColumns gives how many cells a line may have: cells beyond the last column that has a name or a meaning would be lost.
+func namedColumns(i *models.ContactImport) int {
+	columns := i.Columns.V
+	for n := len(columns); i.Heading && n > 0; n-- {
+		if c := &columns[n-1]; c.Heading != "" || c.To != "" {
+			return n
+		}
+	}
+	return len(columns)
 }
 
 func (s *Service) importLines(ctx context.Context, tx *store.Store, a models.Actor, i *models.ContactImport, j *models.Job, lines []Line) error {

@@ -158,13 +158,8 @@ func (s *shape) Write(p []byte) (int, error) {
 // is none of them comes from a spreadsheet on Windows.
 func (s *shape) encoding() (string, error) {
 	h := s.head
-	switch {
-	case bytes.HasPrefix(h, []byte("\xef\xbb\xbf")):
-		return "utf-8", nil
-	case bytes.HasPrefix(h, []byte("\xff\xfe")):
-		return "utf-16le", nil
-	case bytes.HasPrefix(h, []byte("\xfe\xff")):
-		return "utf-16be", nil
+	if marked := sheet.Marked(h); marked != "" {
+		return marked, nil
 	}
 	var even, odd int
 	for i, b := range h {

@@ -428,3 +428,34 @@ func TestAnImportInvitesUnlessItIsToldNotTo(t *testing.T) {
 		}
 	})
 }
+
+func TestAFileOfContactsLosesNoCellWithoutAWord(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		b := newBench(t, s)
+		for file, key := range map[string]string{
+			"email,name\na@example.com,\"open\nb@example.com,lost\n":           "import.error.quote",
+			"\ufeffemail,name\na@example.com,Gr\xfc\xdfe\nb@example.com,Bob\n": "import.error.misread",
+		} {
+			_, err := b.upload("a.csv", []byte(file))
+			if e, ok := errors.AsType[*models.Error](err); !ok || len(e.Fields) != 1 || e.Fields[0].Key != key || e.Fields[0].Args["Line"] != 2 {
+				t.Errorf("%q is taken, or refused with %v", file, err)
+			}
+		}
+		i, err := b.upload("a.csv", []byte("email,first name\na@example.com,Smith, Ada\nb@example.com,Bob,,\n"))
+		b.Check(err)
+		if j := b.begin(i); j.Done != 2 || j.Failed != 1 || j.Report.V.Lines[0].Item != "2" || j.Report.V.Lines[0].Error.Key != "import.error.cells" {
+			t.Errorf("a line with more cells than the heading ends as %+v", j)
+		}
+		if all := b.contacts(); len(all) != 1 || all["b@example.com"].FirstName != "Bob" {
+			t.Errorf("the contacts are %v", all)
+		}
+		// Without a heading, and where the further column was given a meaning, it is one.
+		i, err = b.upload("a.csv", []byte("email,first name\na@example.com,Ada,gold\n"))
+		b.Check(err)
+		i.Columns.V[2] = models.ImportColumn{To: models.ImportField, Field: "plan"}
+		if j := b.begin(i); j.Failed != 0 || b.contacts()["a@example.com"].Fields.V["plan"] != "gold" {
+			t.Errorf("a column that was named on the page ends as %+v", j)
+		}
+	})
+}

@@ -196,6 +196,7 @@ func (h *heading) columns() ([]source, error) {
 	}
 	all := h.all()
 	out := make([]source, len(h.names))
+	taken := map[importIDs]int{} // the places of columns, from 1
 	for i, name := range h.names {
 		id := importIDs{ImportID: name}
 		given := i < len(h.ids) && h.ids[i].ImportID != ""
@@ -211,12 +212,21 @@ func (h *heading) columns() ([]source, error) {
 		}
 		if at < 0 {
 			if reason := survey.FieldNameProblem(id.ImportID); reason != "" {
+				if len(h.names) == 1 && strings.ContainsAny(name, strings.Join(models.ImportSeparators, "")) {
+					return nil, models.Invalid(models.Field("file", "response.import.error.separator", "Column", name))
+				}
 				return nil, models.Invalid(models.Field("file", "response.import.error.column", "Column", name, "Number", i+1))
 			}
 			out[i] = source{Name: id.ImportID}
-			continue
+		} else {
+			out[i] = h.source(&all[at], id.TimeZone)
+			id = importIDs{ImportID: all[at].ImportID, ChoiceID: all[at].ChoiceID}
 		}
-		out[i] = h.source(&all[at], id.TimeZone)
+		id.TimeZone = ""
+		if first := taken[id]; first > 0 && out[i].Name != "" {
+			return nil, models.Invalid(models.Field("file", "response.import.error.twice", "Column", name, "Number", i+1, "First", first))
+		}
+		taken[id] = i + 1
 	}
 	return out, nil
 }
@@ -285,27 +295,36 @@ func (s *Service) ImportStep(ctx context.Context, tx *store.Store, j *models.Job
 		return store.JobNext{}, err
 	}
 	labels := labelsOf(&l)
-	all := make([]survey.Creation, len(lines))
+	all := make([]survey.Creation, 0, len(lines))
 	key := p.Key
 	if key == "" {
 		key = j.ID
 	}
-	for i, one := range lines {
-		all[i] = survey.Creation{
+	for _, one := range lines {
+		if len(one.Cells) > len(p.Columns) {
+			continue
+		}
+		all = append(all, survey.Creation{
 			SurveyID: v.ID, Values: values(p.Columns, one.Cells, labels), Imported: true, Depth: p.Depth, CauseRun: p.CauseRun,
 			Key: strings.Join(append([]string{"import", key, strconv.Itoa(one.Number)}, one.Cells...), "\x00"),
-		}
+		})
 	}
 	errs, err := s.surveys.CreateMany(ctx, tx, v.ID, all)
 	if err != nil {
 		return store.JobNext{}, err
 	}
 	var refused [][]string
-	for i, err := range errs {
+	for _, one := range lines {
+		var err error
+		if len(one.Cells) > len(p.Columns) {
+			err = models.Invalid(models.Field("", "import.error.cells", "Cells", len(one.Cells), "Columns", len(p.Columns)))
+		} else {
+			err, errs = errs[0], errs[1:]
+		}
 		if err != nil {
-			number, why := strconv.Itoa(lines[i].Number), survey.WhyRefused(err)
+			number, why := strconv.Itoa(one.Number), survey.WhyRefused(err)
 			j.Fail(number, why)
-			refused = append(refused, refusedCells(p.Heading, lines[i].Cells, number, i18n.TMap(ctx, why.Key, why.Args)))
+			refused = append(refused, refusedCells(p.Heading, one.Cells, number, i18n.TMap(ctx, why.Key, why.Args)))
 			continue
 		}
 		j.Done++
