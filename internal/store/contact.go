@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -241,7 +243,7 @@ func (s *Store) ClearBounce(ctx context.Context, a models.Actor, id string) erro
 	})
 }
 
-// SetOptOutOrg says whether anybody of the organisation may write to an address.
+// SetOptOutOrg says whether anybody of the organisation may write to an address. A complaint outweighs what kept them out before.
 func (s *Store) SetOptOutOrg(ctx context.Context, a models.Actor, email, source string, out bool) error {
 	hash := models.HashEmail(email)
 	if hash == "" {
@@ -251,7 +253,23 @@ func (s *Store) SetOptOutOrg(ctx context.Context, a models.Actor, email, source 
 		return fault("take opt-out back", s.write(ctx).Where("org_id = ? AND email_hash = ?", a.OrgID, hash).Delete(&models.OptOut{}).Error)
 	}
 	return fault("opt out", s.write(ctx).Exec(`INSERT INTO opt_outs (org_id, email_hash, source, created_at) VALUES (?, ?, ?, ?)
-		ON CONFLICT (org_id, email_hash) DO NOTHING`, a.OrgID, hash, source, s.clock.Now()).Error)
+		ON CONFLICT (org_id, email_hash) DO UPDATE SET source = excluded.source WHERE excluded.source = ?`, a.OrgID, hash, source, s.clock.Now(), models.OptOutComplaint).Error)
+}
+
+// Complained gives those of the addresses whose people complained to their mail provider about mail of the organisation.
+func (s *Store) Complained(ctx context.Context, orgID string, emails []string) ([]string, error) {
+	by := make(map[string]string, len(emails))
+	for _, e := range emails {
+		by[models.HashEmail(e)] = e
+	}
+	var hashes []string
+	err := s.read(ctx).Model(&models.OptOut{}).Where("org_id = ? AND source = ? AND email_hash IN ?", orgID, models.OptOutComplaint, slices.Collect(maps.Keys(by))).
+		Pluck("email_hash", &hashes).Error
+	all := make([]string, len(hashes))
+	for i, h := range hashes {
+		all[i] = by[h]
+	}
+	return all, fault("find complaints", err)
 }
 
 // DeleteContacts removes contacts of one list that the actor sees. It gives how many were there.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"surveyflow/internal/mail"
@@ -165,6 +166,13 @@ func (e *emailTask) run(ctx context.Context, in task.Input, facts []mail.Fact, a
 	if wrong != nil {
 		return task.Outcome{Result: task.Failed, Error: wrong}
 	}
+	spared, err := e.spare(ctx, in.Actor.OrgID, &head, &bcc)
+	if err != nil {
+		return e.failed(ctx, err)
+	}
+	if len(head.To) == 0 {
+		return task.Outcome{Result: task.Failed, Error: &models.RunError{Key: "run.error.mail_complained", Args: map[string]any{"Address": cut(spared[0])}}}
+	}
 	org, err := e.store.Organisation(ctx, models.Actor{OrgID: in.Actor.OrgID, Via: models.ViaSystem})
 	if err != nil {
 		return e.failed(ctx, err)
@@ -179,7 +187,7 @@ func (e *emailTask) run(ctx context.Context, in task.Input, facts []mail.Fact, a
 		letter.Rich = richtext.Pipe(e.rich, values)
 		letter.Body = richtext.Plain(letter.Rich)
 	}
-	outcome := task.Outcome{Result: task.Done, Exchange: record(head, bcc, letter)}
+	outcome := task.Outcome{Result: task.Done, Exchange: record(head, bcc, spared, letter)}
 	var notices models.Notices
 	seen := map[string]bool{}
 	for _, address := range append(append(append([]string{}, head.To...), head.CC...), bcc...) {
@@ -199,6 +207,20 @@ func (e *emailTask) run(ctx context.Context, in task.Input, facts []mail.Fact, a
 		return e.failed(ctx, err)
 	}
 	return outcome
+}
+
+// spare takes out the addresses that complained to their mail provider, and gives them. Those that opted out of surveys stay: a mail
+// of a workflow may be one that they asked for.
+func (e *emailTask) spare(ctx context.Context, orgID string, head *models.MailHeading, bcc *[]string) ([]string, error) {
+	out, err := e.store.Complained(ctx, orgID, slices.Concat(head.To, head.CC, *bcc))
+	if len(out) == 0 || err != nil {
+		return nil, err
+	}
+	complained := func(address string) bool {
+		return slices.ContainsFunc(out, func(o string) bool { return models.EmailKey(o) == models.EmailKey(address) })
+	}
+	head.To, head.CC, *bcc = slices.DeleteFunc(head.To, complained), slices.DeleteFunc(head.CC, complained), slices.DeleteFunc(*bcc, complained)
+	return out, nil
 }
 
 func (e *emailTask) failed(ctx context.Context, err error) task.Outcome {
@@ -244,7 +266,7 @@ func cut(s string) string {
 }
 
 // record is what people see of the mail in the run.
-func record(head models.MailHeading, bcc []string, l mail.FromWorkflow) *models.Exchange {
+func record(head models.MailHeading, bcc, spared []string, l mail.FromWorkflow) *models.Exchange {
 	x := &models.Exchange{Request: models.ExchangeRequest{Method: "MAIL", URL: "mailto:" + strings.Join(head.To, ","), Body: l.Body}}
 	add := func(name, value string) {
 		if value != "" {
@@ -254,6 +276,7 @@ func record(head models.MailHeading, bcc []string, l mail.FromWorkflow) *models.
 	add("Cc", strings.Join(head.CC, ", "))
 	add("Bcc", strings.Join(bcc, ", "))
 	add("Reply-To", head.ReplyTo)
+	add("Left out after a complaint", strings.Join(spared, ", "))
 	add("Subject", l.Subject)
 	if head.Report != nil {
 		add("Attachment", head.Report.Title)

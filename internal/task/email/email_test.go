@@ -138,3 +138,33 @@ func TestAFormattedMailKeepsItsFormatAndValuesFormatNothing(t *testing.T) {
 		t.Errorf("the text is %s", m.Text)
 	}
 }
+
+func TestNoMailIsWrittenToWhoComplainedOfMail(t *testing.T) {
+	t.Parallel()
+	kind, s, actor := newType(t)
+	for _, source := range []string{models.OptOutLink, models.OptOutComplaint} { // a complaint counts also after they had opted out
+		if err := s.SetOptOutOrg(t.Context(), actor, "Ada@example.com", source, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.SetOptOutOrg(t.Context(), actor, "out@example.com", models.OptOutLink, true); err != nil { // of surveys alone
+		t.Fatal(err)
+	}
+	run := func(id, config string) task.Outcome {
+		compiled, err := kind.Compile(json.RawMessage(config))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return compiled.Run(t.Context(), task.Input{Values: &pipedtext.Env{Source: values{}}, Actor: actor, RunID: id, TaskID: "OCAC_1", Now: time.Now()})
+	}
+	if out := run("RN_1", `{"to":"ada@example.com","cc":"c@example.com","subject":"x"}`); out.Result != task.Failed || out.Error.Key != "run.error.mail_complained" {
+		t.Errorf("%d, %+v; want a failure that says why", out.Result, out.Error)
+	}
+	if out := run("RN_2", `{"to":"ada@example.com, out@example.com","bcc":"ADA@example.com","subject":"x"}`); out.Result != task.Done {
+		t.Fatalf("%d, %+v", out.Result, out.Error)
+	}
+	mails, _, err := s.Mails(t.Context(), actor, store.MailFilter{}, store.Page{})
+	if err != nil || len(mails) != 1 || mails[0].To != "out@example.com" || len(mails[0].Heading.V.To) != 1 {
+		t.Errorf("mails %+v, %v; want the one to who did not complain", mails, err)
+	}
+}
