@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"surveyflow/internal/link"
+	"surveyflow/models"
 )
 
 func TestResponsesAreListedPageByPageWithTheirAnswers(t *testing.T) {
@@ -75,4 +76,26 @@ func TestTheListAsksForNewResponsesAndStaysWhenThereAreNone(t *testing.T) {
 	b.get(refresh).is(http.StatusNoContent)
 	b.post(link.ResponseDelete(id, response))
 	b.get(refresh).is(http.StatusOK).says("#responses nav", "Recorded 53")
+}
+
+func TestTheListSaysWhomAFullQuotaEnded(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	b := a.person(ada)
+	id, response := a.sample(t, b)
+	r, err := a.store.Response(t.Context(), a.actor(ada), id, response)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ID, r.State = models.NewID(models.PrefixResponse), models.ResponseCompleted
+	r.Fields.V = map[string]string{models.FieldTerminated: models.QuotaMet, models.FieldQuota: "QO_1"}
+	live, err := a.store.LiveSurvey(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.store.Accept(acceptance(r, live.Survey.LiveRev)); err != nil {
+		t.Fatal(err)
+	}
+	b.get(link.Responses(id)).says("tbody", "Complete, over quota")
+	b.get(link.Response(id, r.ID)).says("main", "Complete, over quota")
 }

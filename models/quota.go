@@ -54,3 +54,6 @@ const (
 	FieldQuota      = "Q_QuotaID"
 	QuotaMet        = "QuotaMet"
 )
+
+// OverQuota reports whether a full quota has ended the response.
+func (r *Response) OverQuota() bool { return r.Fields.V[FieldTerminated] == QuotaMet }

@@ -104,7 +104,7 @@ func (v *Visit) endBy(id string) {
 
 // Full reports whether a full quota has ended the visit.
 func (v *Visit) Full() bool {
-	return v.Response != nil && v.Response.Fields.V[models.FieldTerminated] == models.QuotaMet
+	return v.Response != nil && v.Response.OverQuota()
 }
 
 // End gives what follows the last page: that of the full quota that ended the visit, or the survey's.
