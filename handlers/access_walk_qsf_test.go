@@ -6,6 +6,7 @@ import "maps"
 var always = map[string]string{"blockId": "BL_1", "quotaId": "none", "quotaID": "new", "languageCode": "EN", "operation": "whoami"}
 
 func init() {
+	apiBodies["POST /API/v3/survey-definitions/:surveyId/quotas"] = `{"Name":"x","Occurrences":1}`
 	apiBodies["POST /API/v3/eventsubscriptions"] = `{"topics":"*","publicationUrl":"http://127.0.0.1:1/"}`
 	needMore = append(
 		needMore,

@@ -93,6 +93,8 @@ func (h *builder) saveQuestion(c echo.Context) error {
 		if q == nil {
 			return models.NotFound("survey.error.no_question")
 		}
+		was := *q
+		was.Choices = slices.Clone(q.Choices)
 		form = readQuestionForm(q, in)
 		edit.prepare(form, q)
 		wrong := applyQuestionForm(form, q)
@@ -104,6 +106,7 @@ func (h *builder) saveQuestion(c echo.Context) error {
 		if len(wrong) == 0 {
 			wrong = edit.check(q)
 		}
+		survey.CarryLabels(&s.Draft.V, &was)
 		return models.Invalid(wrong...)
 	})
 	fill := func(p *surveypages.BuilderProps) { fillQuestion(p, id, form, in) }

@@ -153,13 +153,15 @@ func (h *quotas) save(c echo.Context) error {
 		q.Limit = n
 	}
 	p.Errors = survey.CheckQuota(&q)
-	if q.Condition != nil {
-		_, err := workflow.CompileCondition(q.Condition, "")
-		wrong, _ := checkFields(err)
-		for _, f := range wrong {
-			f.Field = conditionField(f.Field, q.Condition)
-			p.Errors = append(p.Errors, f)
-		}
+	if in.State != "on" && in.State != "off" {
+		p.Errors = append(p.Errors, models.Field("state", "quota.error.state", "Value", in.State))
+	}
+	if in.Full != "end" && in.Full != "count" {
+		p.Errors = append(p.Errors, models.Field("full", "quota.error.full", "Value", in.Full))
+	}
+	for _, f := range survey.CheckQuotaCondition(&s.Draft.V, q.Condition) {
+		f.Field = conditionField(f.Field, q.Condition)
+		p.Errors = append(p.Errors, f)
 	}
 	if q.ID == "" && len(qsf.QuotasOf(&s.Draft.V)) >= qsf.MaxQuotas {
 		p.Errors = append(p.Errors, models.Field("name", "quota.error.many", "Max", qsf.MaxQuotas))

@@ -41,6 +41,7 @@ func TestQuotasAreMadeEditedAndDeletedOnTheirPage(t *testing.T) {
 	}
 	for field, change := range map[string][]string{
 		"name": {"name", " "}, "limit": {"limit", "many"}, "redirect": {"redirect", "javascript:alert(1)"}, "c.0.right": {"c.0.operator", "matchesRegex", "c.0.right", "("},
+		"state": {"state", "paused"}, "full": {"full", "bogus"},
 	} {
 		values := whole()
 		for i := 0; i < len(change); i += 2 {
@@ -51,6 +52,13 @@ func TestQuotasAreMadeEditedAndDeletedOnTheirPage(t *testing.T) {
 			t.Errorf("a wrong %s loses the condition", field)
 		}
 	}
+	for says, change := range map[string][]string{
+		"there is no such question": {"c.0.field", "${q://QID999/SelectedChoicesRecode}"}, "Choose a value, or ask": {"c.0.right", ""},
+		"from 0 to 2147483647": {"limit", "2147483648"}, "cannot be shown": {"name", "a\x01b"}, "paused is no state": {"state", "paused"}, "bogus is nothing": {"full", "bogus"},
+	} {
+		b.post(form, append(without(whole(), change[0]), change...)...).is(http.StatusUnprocessableEntity).says("main", says)
+	}
+	b.post(form, append(without(whole(), "name"), "name", strings.Repeat("x", 101))...).is(http.StatusUnprocessableEntity)
 	b.get(b.post(form, whole()...).to(link.SurveyQuotas(id))).says("#quotas", "Enough of these").says("#quotas", q.Text+" has selected “"+q.Choices[0].Text+"”").says("#quotas", "0 of 40")
 	all := qsf.QuotasInUse(&draft().Draft.V)
 	if len(all) != 1 || all[0].Limit != 40 || all[0].Off || !all[0].Ends || all[0].End.Message != "<strong>Full</strong>" || all[0].Condition == nil {
@@ -82,6 +90,33 @@ func TestQuotasAreMadeEditedAndDeletedOnTheirPage(t *testing.T) {
 	b.post(edit, "name", "x", "limit", "1").is(http.StatusNotFound)
 	if left := qsf.QuotasOf(&draft().Draft.V); len(left) != 1 {
 		t.Errorf("left are %s", left)
+	}
+}
+
+func TestTheCheckPageTellsOfQuotas(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	b := a.person(ada)
+	id, _ := a.sample(t, b)
+	draft := func(change func(*models.SurveyDefinition)) {
+		t.Helper()
+		s, err := a.store.Survey(t.Context(), a.actor(ada), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&s.Draft.V)
+		if _, err := a.store.SaveSurveyDraft(t.Context(), a.actor(ada), s, s.DraftRev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q := models.Quota{ID: "QO_000000000000001", Name: "Reds", Limit: 5, Ends: true}
+	draft(func(d *models.SurveyDefinition) {
+		q.Condition = &models.Condition{Left: "${q://" + d.Questions()[0].ID + "/ChoiceGroup/SelectedChoices}", Operator: models.OpEqualTo, Right: "Nobody says so"}
+		qsf.PutQuota(d, q)
+	})
+	page := b.get(link.SurveyCheck(id)).says("main", "The quota “Reds” was made").says("main", "The quota “Reds” asks for “Nobody says so”, which is no choice of")
+	if n := page.count("main a[href='" + link.SurveyQuota(id, q.ID) + "']"); n != 2 {
+		t.Errorf("%d links lead to the quota", n)
 	}
 }
 

@@ -182,7 +182,9 @@ func replaceQuestion(s *models.Survey, q models.Question) error {
 	case old != nil && q.Type != "":
 		qsf.Keep(&q, old)
 		qsf.ApplyLogic(&q, def)
+		was := *old
 		*old = q
+		survey.CarryLabels(def, &was)
 	case at >= 0 && (q.Type == "" || def.Block(others[at].Block) == nil):
 		others[at].Question = q
 		qsf.SetOthers(def, others)

@@ -35,6 +35,15 @@ type shownSession struct {
 	EmbeddedData map[string]string `json:"embeddedData"`
 	Questions    []sessionQuestion `json:"questions"` // of the page that is shown; none when the session is over
 	Done         bool              `json:"done"`
+	// QuotaMet is how a full quota has ended the session; nil else.
+	QuotaMet *sessionQuota `json:"quotaMet,omitempty"`
+}
+
+// sessionQuota is what respondents hear of a full quota.
+type sessionQuota struct {
+	QuotaID     string `json:"quotaId"`
+	Message     string `json:"message"`     // may be formatted; empty for the product's own
+	RedirectURL string `json:"redirectUrl"` // where they can go on; empty for nowhere
 }
 
 // sessionQuestion is one question as it would be shown, with its piped text put in.
@@ -161,6 +170,10 @@ func sessionOf(id string, v *survey.Visit) shownSession {
 		out.EmbeddedData = map[string]string{}
 	}
 	if out.Done = v.State != survey.StateAnswering; out.Done {
+		if v.Full() {
+			end, piped := v.End(), v.Piped()
+			out.QuotaMet = &sessionQuota{QuotaID: v.FullQuota(), Message: piped.Rich(end.Message), RedirectURL: piped.Redirect(end)}
+		}
 		return out
 	}
 	piped := v.Piped()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"surveyflow/models"
 )
@@ -166,12 +167,88 @@ func TestQuotasAreKept(t *testing.T) {
 	if got := string(b.get(b.ada, "/surveys/"+s.id+"/quotas").Result); got != `{"elements":[{"id":"`+id+`","name":"Women","count":0,"quota":50,"logicType":"Simple"}],"nextPage":null}` {
 		t.Errorf("the list is %s", got)
 	}
+	for field, body := range map[string]string{
+		"Name":                            `{"Occurrences":1}`,
+		"Name ":                           `{"Name":"  ","Occurrences":1}`,
+		"Name  ":                          `{"Name":"a\u0000b","Occurrences":1}`,
+		"Name   ":                         `{"Name":"` + strings.Repeat("x", 101) + `","Occurrences":1}`,
+		"Occurrences":                     `{"Name":"x"}`,
+		"Occurrences ":                    `{"Name":"x","Occurrences":-1}`,
+		"Occurrences  ":                   `{"Name":"x","Occurrences":"many"}`,
+		"Occurrences   ":                  `{"Name":"x","Occurrences":1.5}`,
+		"Occurrences    ":                 `{"Name":"x","Occurrences":2147483648}`,
+		"Occurrences     ":                `{"Name":"x","Occurrences":99999999999999999999}`,
+		"QuotaAction":                     `{"Name":"x","Occurrences":1,"QuotaAction":"Explode"}`,
+		"EndSurveyOptions.EOSRedirectURL": `{"Name":"x","Occurrences":1,"EndSurveyOptions":{"SurveyTermination":"Redirect","EOSRedirectURL":"javascript:alert(1)"}}`,
+	} {
+		for method, at := range map[string]string{"POST": path, "PUT": path + "/" + id} {
+			b.do(b.ada, method, at, body).invalid(strings.TrimSpace(field))
+			r := b.do(b.ada, method, at, "{}").invalid("Name")
+			if len(r.Meta.Error.Fields) != 2 || r.Meta.Error.Fields[1].Field != "Occurrences" && r.Meta.Error.Fields[0].Field != "Occurrences" {
+				t.Errorf("of nothing it says %s", r.body)
+			}
+		}
+	}
+	if got := b.get(b.ada, path+"/"+id); got.text("Name") != "Women" {
+		t.Errorf("what was refused has changed it: %s", got.Result)
+	}
+	// As the field's clients send it.
+	hides := b.post(b.ada, path, `{"Name":"Segment 1 Topic Quota","LogicType":"Simple","Occurrences":3,"QuotaAction":"DontDisplayBlock","OverQuotaAction":"Record","QuotaRealm":"Survey","QuotaSchedule":null,
+		"ActionInfo":{"0":{"0":{"ActionType":"DontDisplayBlock","Type":"Expression","LogicType":"QuotaAction"},"Type":"If"},"Type":"BooleanExpression"},"EndSurveyOptions":{"EndingType":"Default","EOSRedirectURL":"http://"},"Count":0}`)
+	if !strings.Contains(hides.Meta.Notice, "Quota") {
+		t.Errorf("it is %s", hides.body)
+	}
+	b.do(b.ada, "DELETE", path+"/"+hides.text("QuotaID"), "").ok()
 	group := b.post(b.ada, "/survey-definitions/"+s.id+"/quotagroups", `{"Name":"Default","Quotas":["`+id+`"]}`).text("QuotaGroupID")
 	b.do(b.ada, "DELETE", "/survey-definitions/"+s.id+"/quotagroups/"+group, "").ok()
 	b.do(b.ada, "DELETE", path+"/"+id, "").ok()
 	b.do(b.ada, "GET", path+"/"+id, "").fails(404, "404 - Not Found", "SF_NOT_FOUND", "Quota not found.")
 	if got := string(b.get(b.ada, path).Result); got != `{"elements":[]}` {
 		t.Errorf("left are %s", got)
+	}
+}
+
+func TestANewLabelByTheAPIIsCarriedIntoQuotas(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	s := b.newSurvey(b.ada)
+	at := "/survey-definitions/" + s.id
+	question := `{"QuestionText":"Colour?","QuestionType":"MC","Selector":"SAVR","SubSelector":"TX","Choices":{"1":{"Display":"LABEL"},"2":{"Display":"Blue"}},"ChoiceOrder":["1","2"]}`
+	qid := b.post(b.ada, at+"/questions", strings.Replace(question, "LABEL", "Red", 1)).text("QuestionID")
+	id := b.post(b.ada, at+"/quotas", `{"Name":"Reds","Occurrences":5,"Surveyflow":{"condition":{"left":"${q://`+qid+`/ChoiceGroup/SelectedChoices}","operator":"equalTo","right":"Red"}}}`).text("QuotaID")
+	b.do(b.ada, "PUT", at+"/questions/"+qid, strings.Replace(question, "LABEL", "Crimson", 1)).ok()
+	if got := b.get(b.ada, at+"/quotas/"+id); !strings.Contains(string(got.Result), `"Crimson"`) {
+		t.Errorf("the quota is %s", got.Result)
+	}
+}
+
+func TestAFullQuotaIsToldToSessions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	s := b.newSurvey(b.ada)
+	at := "/survey-definitions/" + s.id
+	qid := b.post(b.ada, at+"/questions", `{"QuestionText":"Colour?","QuestionType":"MC","Selector":"SAVR","SubSelector":"TX","Choices":{"1":{"Display":"Red"},"2":{"Display":"Blue"}},"ChoiceOrder":["1","2"]}`).text("QuestionID")
+	b.post(b.ada, at+"/quotas", `{"Name":"Reds","Occurrences":0,"QuotaAction":"EndCurrentSurvey","Surveyflow":{"message":"Enough <b>reds</b>.<script>x()</script>"},
+		"EndSurveyOptions":{"SurveyTermination":"Redirect","EOSRedirectURL":"https://example.com/next"},
+		"Logic":{"0":{"0":{"LogicType":"Question","LeftOperand":"q://`+qid+`/SelectableChoice/1","Operator":"Selected","Type":"Expression"},"Type":"If"},"Type":"BooleanExpression"}}`)
+	b.post(b.ada, at+"/versions", `{"Description":"first","Published":true}`)
+	b.do(b.ada, "PUT", "/surveys/"+s.id, `{"isActive":true}`).ok()
+	b.clock.Advance(time.Second) // what is live is looked at again
+	sessions := "/surveys/" + s.id + "/sessions"
+	for choice, want := range map[string]string{"1": "Enough <strong>reds</strong>. https://example.com/next", "2": ""} {
+		id := b.post(b.ada, sessions, `{}`).text("sessionId")
+		var done, again shownSession
+		b.post(b.ada, sessions+"/"+id, `{"advance":true,"responses":{"`+qid+`":{"`+choice+`":{"selected":true}}}}`).into(&done)
+		b.get(b.ada, sessions+"/"+id).into(&again)
+		for _, got := range []shownSession{done, again} {
+			said := ""
+			if got.QuotaMet != nil {
+				said = got.QuotaMet.Message + " " + got.QuotaMet.RedirectURL
+			}
+			if !got.Done || said != want {
+				t.Errorf("with choice %s it says %q, done %t", choice, said, got.Done)
+			}
+		}
 	}
 }
 

@@ -99,6 +99,9 @@ func (r *Room) show(c echo.Context) error {
 		}
 	}
 	v.Carry(passed(c))
+	if err := r.survey.Greet(c.Request().Context(), v); err != nil {
+		return err
+	}
 	if v.State != survey.StateAnswering {
 		return r.tell(c, v, r.justFinished(c, v))
 	}

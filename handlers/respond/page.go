@@ -129,7 +129,7 @@ func (r *Room) tell(c echo.Context, v *survey.Visit, finished bool) error {
 	props := respondpages.RespondMessageProps{Title: v.Title(), Language: v.Definition.Language, Languages: languagesOf(v, action(v))}
 	status := http.StatusForbidden
 	switch {
-	case v.State == survey.StateDone && finished:
+	case v.State == survey.StateDone && finished, v.State == survey.StateFull && v.Full():
 		return r.thank(c, v, props)
 	case v.State == survey.StateDone:
 		status = http.StatusOK
@@ -212,7 +212,7 @@ func (r *Room) thank(c echo.Context, v *survey.Visit, props respondpages.Respond
 		props.Text, props.Message = message, models.Translations{}
 		switch {
 		case v.Full():
-			quota := models.QuotaMessage(v.Response.Fields.V[models.FieldQuota])
+			quota := models.QuotaMessage(v.FullQuota())
 			if v.Definition.Translations[v.Definition.Language][quota].Text != "" {
 				props.Message = nil // it is in the language of the page
 			}
@@ -220,7 +220,7 @@ func (r *Room) thank(c echo.Context, v *survey.Visit, props respondpages.Respond
 			props.Message = v.Definition.Translations
 		}
 	}
-	if !v.Definition.Anonymous && !v.IsPreview() {
+	if !v.Definition.Anonymous && !v.IsPreview() && v.Response != nil {
 		props.Reference = v.Response.ID
 	}
 	switch target := piped.Redirect(end); {

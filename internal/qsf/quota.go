@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"surveyflow/models"
@@ -31,6 +33,10 @@ func Quota(def *models.SurveyDefinition, quota json.RawMessage) (models.Quota, b
 	}
 	action := text(members, "QuotaAction")
 	q.Ends = action != "ForBranching" && action != "None"
+	if strings.HasPrefix(action, hidingAction) { // which ends nobody's answers, and which the product does not do
+		q.Ends = false
+		return q, false
+	}
 	if kind := text(members, "LogicType"); q.ID == "" || kind != "" && kind != "Simple" || q.Limit < 0 || q.Limit > math.MaxInt32 {
 		return q, false
 	}
@@ -39,6 +45,81 @@ func Quota(def *models.SurveyDefinition, quota json.RawMessage) (models.Quota, b
 	}
 	q.Condition, ok = readLogic(members["Logic"], def.Question)
 	return q, ok
+}
+
+// hidingAction begins the actions by which a full quota hides a question or block.
+const hidingAction = "DontDisplay"
+
+// QuotaActions are what a full quota can do by its QuotaAction, as the field's clients send it: "ForBranching" and "None" only count.
+// Beside them are those that begin with "DontDisplay": such a quota is kept, and limits nothing.
+var QuotaActions = []string{"EndCurrentSurvey", "EndSurvey", "EndAllSurveys", "ForBranching", "None"}
+
+// IsQuotaAction reports whether a QuotaAction is one that is known.
+func IsQuotaAction(action string) bool {
+	return slices.Contains(QuotaActions, action) || strings.HasPrefix(action, hidingAction)
+}
+
+// Lost is a question that the logic of a quota asks for and that is not there, or a choice that its question does not have.
+type Lost struct {
+	QuestionID string
+	ChoiceID   string // empty when there is no such question
+}
+
+var logicLocator = regexp.MustCompile(`q://(QID[0-9]+)(?:/SelectableChoice/([0-9]+))?`)
+
+// QuotaLost gives what the logic of a quota asks for and what is not there. A condition that no logic says is not looked at.
+func QuotaLost(def *models.SurveyDefinition, quota json.RawMessage) []Lost {
+	members, _, _ := mapOf(quota)
+	if own, _, _ := mapOf(members[ownMember]); len(own[conditionMember]) > 0 {
+		return nil
+	}
+	var all []Lost
+	for _, operand := range operandsOf(members["Logic"], 0) {
+		m := logicLocator.FindStringSubmatch(operand)
+		if m == nil {
+			continue
+		}
+		lost := Lost{QuestionID: m[1]}
+		if q := def.Question(m[1]); q != nil {
+			n, err := strconv.Atoi(m[2])
+			if m[2] == "" || q.Type.HasRows() || err == nil && hasChoice(q, n) {
+				continue
+			}
+			lost.ChoiceID = m[2]
+		}
+		if !slices.Contains(all, lost) {
+			all = append(all, lost)
+		}
+	}
+	return all
+}
+
+func hasChoice(q *models.Question, id int) bool {
+	if q.Type == models.QuestionNPS || q.Type == models.QuestionRating {
+		_, ok := choiceName(q, id)
+		return ok
+	}
+	return q.Choice(id) != nil
+}
+
+// operandsOf gives the left operands of the comparisons within logic, as deep as logic goes.
+func operandsOf(logic json.RawMessage, depth int) []string {
+	members, _, ok := mapOf(logic)
+	if !ok || depth > 3 {
+		return nil
+	}
+	var all []string
+	if left, _ := textOf(members["LeftOperand"]); left != "" {
+		all = append(all, left)
+	} else if at, _ := textOf(members["ChoiceLocator"]); at != "" {
+		all = append(all, at)
+	}
+	for _, name := range sortedNames(members) {
+		if isNumber(name) {
+			all = append(all, operandsOf(members[name], depth+1)...)
+		}
+	}
+	return all
 }
 
 // conditionMember is, within our own member, the condition of a quota that no logic of Qualtrics' says.

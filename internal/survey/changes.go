@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"surveyflow/internal/i18n"
+	"surveyflow/internal/qsf"
 	"surveyflow/internal/richtext"
 	"surveyflow/models"
 )
@@ -20,6 +21,7 @@ func Changes(was, is *models.SurveyDefinition) []models.FieldError {
 	c.pages()
 	c.questions()
 	c.fields()
+	c.quotas()
 	c.translations()
 	return c.all
 }
@@ -290,6 +292,37 @@ func (c *changeList) fields() {
 			c.add("", "field.changed", "Field", f.Name)
 		}
 	}
+}
+
+// quotas tells which quotas were made, changed and deleted.
+func (c *changeList) quotas() {
+	was, is := qsf.QuotasOf(c.was), qsf.QuotasOf(c.is)
+	find := func(all []json.RawMessage, id string) json.RawMessage {
+		if i := slices.IndexFunc(all, func(q json.RawMessage) bool { return qsf.MemberText(q, "ID") == id }); i >= 0 {
+			return all[i]
+		}
+		return nil
+	}
+	for _, q := range was {
+		if find(is, qsf.MemberText(q, "ID")) == nil {
+			c.add("", "quota.removed", "Quota", ShortText(qsf.MemberText(q, "Name")))
+		}
+	}
+	for _, q := range is {
+		id, name := qsf.MemberText(q, "ID"), ShortText(qsf.MemberText(q, "Name"))
+		switch old := find(was, id); {
+		case old == nil:
+			c.add(id, "quota.added", "Quota", name)
+		case !sameJSON(old, q):
+			c.add(id, "quota.changed", "Quota", name)
+		}
+	}
+}
+
+// sameJSON compares what two texts say, however they are spelt.
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
 // maxShortText is how many characters of a text a sentence about it says.

@@ -55,18 +55,20 @@ func Check(def *models.SurveyDefinition) error {
 	return models.Invalid(p...)
 }
 
-// CheckQuota tells what is wrong with a quota; the fields are "name", "limit", "message" and "redirect", and "c" and paths behind it for
-// its condition.
+// CheckQuota tells what is wrong with a quota; the fields are "name", "limit", "message" and "redirect". Its condition is for
+// [CheckQuotaCondition].
 func CheckQuota(q *models.Quota) []models.FieldError {
 	var p problems
 	switch n := utf8.RuneCountInString(q.Name); {
 	case n == 0:
 		p.add("name", "quota.error.name")
-	case n > maxTitle:
-		p.add("name", "question.error.too_long", "Max", maxTitle)
+	case n > maxTag:
+		p.add("name", "question.error.too_long", "Max", maxTag)
+	case !utf8.ValidString(q.Name) || strings.ContainsFunc(q.Name, unicode.IsControl):
+		p.add("name", "quota.error.name_characters")
 	}
 	if q.Limit < 0 || q.Limit > math.MaxInt32 {
-		p.add("limit", "quota.error.limit")
+		p.add("limit", "quota.error.limit", "Max", math.MaxInt32)
 	}
 	if utf8.RuneCountInString(q.End.Message) > maxQuestion {
 		p.add("message", "question.error.too_long", "Max", maxQuestion)

@@ -84,6 +84,7 @@ func Warnings(name string, def *models.SurveyDefinition) []models.FieldError {
 	if def.End.Redirect != "" && def.End.Message != "" {
 		p.add("end.message", "survey.warning.message_unseen")
 	}
+	warnQuotas(def, &p)
 	warnTranslations(name, def, &p)
 	return p
 }
@@ -103,44 +104,13 @@ func warnChoices(q *models.Question, p *problems) {
 	}
 }
 
-// warnLogic tells about comparisons that hardly ever hold: with nothing, or with a choice that the question does not have.
+// warnLogic tells about comparisons of the display logic of a part that hardly ever hold. What it names that is not there is an error:
+// see checkDisplay.
 func warnLogic(def *models.SurveyDefinition, id string, c *models.Condition, p *problems) {
-	if c == nil {
-		return
-	}
-	for i := range c.All {
-		warnLogic(def, id, &c.All[i], p)
-	}
-	for i := range c.Any {
-		warnLogic(def, id, &c.Any[i], p)
-	}
-	if c.Operator == "" || c.Operator.Unary() {
-		return
-	}
-	if c.Right == "" {
-		p.add(id, "survey.warning.logic_nothing")
-		return
-	}
-	left, err := pipedtext.Parse(c.Left)
-	if err != nil || strings.Contains(c.Right, "{") {
-		return
-	}
-	refs := left.Refs()
-	if len(refs) != 1 || refs[0].Scheme != "q" {
-		return
-	}
-	q := def.Question(refs[0].Name)
-	if q == nil || len(q.Choices) == 0 || !strings.HasPrefix(refs[0].Path, "ChoiceGroup/SelectedChoices") && refs[0].Path != "SelectedChoicesRecode" {
-		return
-	}
-	switch c.Operator {
-	case models.OpEqualTo, models.OpNotEqualTo, models.OpSelected, models.OpNotSelected:
-		for _, choice := range q.Choices {
-			if c.Right == choice.Text || c.Right == ShortText(choice.Text) || c.Right == choice.RecodeValue() || c.Right == strconv.Itoa(choice.ID) {
-				return
-			}
+	for _, d := range doubts(def, c, "") {
+		if d.kind == doubtNothing || d.kind == doubtChoice {
+			p.add(id, "survey.warning.logic_"+d.kind, d.args...)
 		}
-		p.add(id, "survey.warning.logic_choice", "Value", c.Right, "Other", ShortText(q.Text))
 	}
 }
 

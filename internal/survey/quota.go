@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"surveyflow/internal/pipedtext"
 	"surveyflow/internal/qsf"
@@ -41,7 +42,7 @@ func compileQuotas(def *models.SurveyDefinition) []quota {
 }
 
 // quotas gives those of the survey as it is live now that the visit's answers count for. Before the last page these are the ones
-// alone whose questions are all answered: what is not answered yet says nothing.
+// alone whose questions, if they name any, are all answered: what is not answered yet says nothing.
 func (v *Visit) quotas(last bool) []quota {
 	var met []quota
 	s := v.snapshot()
@@ -54,11 +55,34 @@ func (v *Visit) quotas(last bool) []quota {
 				answered = false
 			}
 		}
-		if (last || answered && len(q.asks) > 0) && (q.condition == nil || q.condition.True(values, source)) {
+		if (last || answered) && (q.condition == nil || q.condition.True(values, source)) {
 			met = append(met, q)
 		}
 	}
 	return met
+}
+
+// Greet tells who has not begun to answer at once that they belong to a full quota, when its condition names no question: one that all
+// count for, or one of embedded data or contacts. Nothing is stored. Their visit is then of StateFull, and [Visit.End] says how it ends.
+func (s *Service) Greet(ctx context.Context, v *Visit) error {
+	if v.State != StateAnswering || v.Response != nil || v.preview || len(v.Live.quotas) == 0 {
+		return nil
+	}
+	met := slices.DeleteFunc(v.quotas(false), func(q quota) bool { return !q.Ends })
+	if len(met) == 0 {
+		return nil
+	}
+	counts, err := s.store.QuotaCounts(ctx, v.Live.Survey.ID)
+	if err != nil {
+		return err
+	}
+	for _, q := range met {
+		if counts[q.ID] >= q.Limit {
+			v.State, v.full = StateFull, q.ID
+			return nil
+		}
+	}
+	return nil
 }
 
 // limit ends the visit when its answers count for a quota that is full, and else says what its response counts for once it is
@@ -102,9 +126,17 @@ func (v *Visit) endBy(id string) {
 	v.Response, v.Page = &r, len(v.pages)
 }
 
-// Full reports whether a full quota has ended the visit.
+// FullQuota gives the id of the full quota that has ended the visit, or kept it from beginning; empty for none.
+func (v *Visit) FullQuota() string {
+	if v.Response != nil && v.Response.OverQuota() {
+		return v.Response.Fields.V[models.FieldQuota]
+	}
+	return v.full
+}
+
+// Full reports whether a full quota has ended the visit, or kept it from beginning.
 func (v *Visit) Full() bool {
-	return v.Response != nil && v.Response.OverQuota()
+	return v.full != "" || v.Response != nil && v.Response.OverQuota()
 }
 
 // End gives what follows the last page: that of the full quota that ended the visit, or the survey's.
@@ -112,8 +144,9 @@ func (v *Visit) End() models.EndOfSurvey {
 	if !v.Full() {
 		return v.Definition.End
 	}
+	id := v.FullQuota()
 	for _, q := range v.Live.quotas {
-		if q.ID == v.Response.Fields.V[models.FieldQuota] {
+		if q.ID == id {
 			end := q.End
 			end.Message = v.Definition.QuotaMessage(q.ID, end.Message)
 			return end

@@ -267,3 +267,47 @@ func TestTheMessageOfAQuotaIsInTheRespondentsLanguage(t *testing.T) {
 		t.Errorf("the file has %v", texts)
 	}
 }
+
+func TestAFullQuotaWithoutAConditionIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	storetest.EachDatabase(t, func(t *testing.T, d storetest.Database) {
+		c := clock.NewFake(start)
+		def := withQuotas()
+		qsf.SetQuotas(&def, []json.RawMessage{
+			json.RawMessage(`{"ID":"QO_000000000000001","Name":"All","Occurrences":1,"QuotaAction":"EndCurrentSurvey","Surveyflow":{"message":"Enough."},
+				"EndSurveyOptions":{"SurveyTermination":"Redirect","EOSRedirectURL":"https://example.com/next"}}`),
+		})
+		in := newInstanceOn(t, d.Open(t, storetest.Options{Clock: c}), c, def)
+		greeted := func() *survey.Visit {
+			t.Helper()
+			v := in.open(t)
+			v.Carry(nil)
+			if err := in.service.Greet(t.Context(), v); err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		if v := greeted(); v.State != survey.StateAnswering || v.Full() {
+			t.Fatalf("at first it is %s", v.State)
+		}
+		begun := in.mustSend(t, in.open(t), pageOne, "QID1=3")
+		opened := in.open(t)
+		in.mustSend(t, in.mustSend(t, in.open(t), pageOne, "QID1=9"), pageTwo, "QID2=1")
+		// Who opens it now hears so, and nothing of them is stored.
+		if v := greeted(); v.State != survey.StateFull || v.FullQuota() != "QO_000000000000001" || v.End().Message != "Enough." || v.End().Redirect == "" || v.Response != nil {
+			t.Errorf("it is %s, and ends with %+v", v.State, v.End())
+		}
+		// Who had it open before hears so with the next page, and does not count.
+		for i, v := range []*survey.Visit{in.mustSend(t, begun, pageTwo, "QID2=1"), in.mustSend(t, opened, pageOne, "QID1=3")} {
+			if v.State != survey.StateDone || !v.Full() {
+				t.Errorf("visit %d is %s", i, v.State)
+			}
+		}
+		if counts, err := in.store.QuotaCounts(t.Context(), in.survey.ID); err != nil || counts["QO_000000000000001"] != 1 {
+			t.Errorf("the counts are %v, %v", counts, err)
+		}
+		if _, _, err := in.service.StartSession(t.Context(), survey.SessionStart{SurveyID: in.survey.ID, EmbeddedData: decode(t, `{"x":"y"}`)}); models.ErrorCode(err) != models.CodeConflict {
+			t.Errorf("a session begins with %v", err)
+		}
+	})
+}

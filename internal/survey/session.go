@@ -49,6 +49,11 @@ func (s *Service) StartSession(ctx context.Context, in SessionStart) (string, *V
 		token = invitedToken(in.Invitation)
 	}
 	v, err := s.session(ctx, live, token, in.Invitation, language)
+	if err == nil {
+		v.Carry(nil)
+		v.give(fields)
+		err = s.Greet(ctx, v)
+	}
 	switch {
 	case err != nil:
 		return "", nil, err

@@ -22,7 +22,7 @@ const (
 	StateNotOpen   State = "not_open" // it opens at a later time
 	StateClosed    State = "closed"   // survey or collector are closed, or their time is over
 	StateNothing   State = "nothing"  // display logic hides every question from them
-	StateFull      State = "full"     // the collector has all the responses that it takes
+	StateFull      State = "full"     // the collector has all the responses that it takes, or a quota that all belong to is full
 	StateInvited   State = "invited"  // only who has a personal link gets in
 	StateOver      State = "over"     // the personal link holds no longer
 	StatePassword  State = "password" // the collector asks for its password first
@@ -44,8 +44,9 @@ type Visit struct {
 	Added []string
 
 	way     Way
-	passed  bool // they know the password of the collector, or there is none
-	preview bool // of the draft: nothing is stored
+	full    string // id of a full quota that keeps it from beginning
+	passed  bool   // they know the password of the collector, or there is none
+	preview bool   // of the draft: nothing is stored
 	spoken  *spoken
 	logic   *logic
 	now     time.Time

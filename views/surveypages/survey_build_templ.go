@@ -853,10 +853,20 @@ func surveyProblems(ctx context.Context, s models.Survey, problems []models.Fiel
 			item.Href = link.With(link.SurveyBuild(s.ID), "edit", EditingIntroduction) + "#" + EditingIntroduction
 		case part == "language" || part == "partialDays":
 			item.Href = link.SurveySettings(s.ID)
+		case strings.HasPrefix(part, string(models.PrefixQuota)):
+			item.Href = quotaHref(s, part)
 		}
 		out = append(out, item)
 	}
 	return out
+}
+
+// quotaHref is where a quota can be changed, or else be seen.
+func quotaHref(s models.Survey, id string) string {
+	if s.Access.Allows(models.AccessEdit) {
+		return link.SurveyQuota(s.ID, id)
+	}
+	return link.SurveyQuotas(s.ID) + "#" + id
 }
 
 // questionNumber is the place of a question in its survey, counted from 1.

@@ -393,7 +393,7 @@ func Quota(p QuotaProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = components.Field(components.FieldProps{
-					Name: "state", Label: i18n.T(ctx, "quota.state"), Hint: i18n.T(ctx, "quota.state.hint"), Value: chosen,
+					Name: "state", Label: i18n.T(ctx, "quota.state"), Hint: i18n.T(ctx, "quota.state.hint"), Value: chosen, Error: components.ErrorOf(ctx, p.Errors, "state"),
 					Options: []components.Option{{Value: "on", Label: i18n.T(ctx, "quota.on")}, {Value: "off", Label: i18n.T(ctx, "quota.off")}},
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -438,7 +438,7 @@ func Quota(p QuotaProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = components.Field(components.FieldProps{
-					Name: "full", Label: i18n.T(ctx, "quota.full"), Value: full,
+					Name: "full", Label: i18n.T(ctx, "quota.full"), Value: full, Error: components.ErrorOf(ctx, p.Errors, "full"),
 					Options: []components.Option{{Value: "end", Label: i18n.T(ctx, "quota.full.end")}, {Value: "count", Label: i18n.T(ctx, "quota.full.count")}},
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
