@@ -115,7 +115,7 @@ func TestTheCheckPageTellsOfQuotas(t *testing.T) {
 		qsf.PutQuota(d, q)
 	})
 	page := b.get(link.SurveyCheck(id)).says("main", "The quota “Reds” was made").says("main", "The quota “Reds” asks for “Nobody says so”, which is no choice of")
-	if n := page.count("main a[href='" + link.SurveyQuota(id, q.ID) + "']"); n != 2 {
+	if n := page.Find("main a[href='" + link.SurveyQuota(id, q.ID) + "']").Length(); n != 2 {
 		t.Errorf("%d links lead to the quota", n)
 	}
 }

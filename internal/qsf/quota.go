@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"surveyflow/internal/richtext"
 	"surveyflow/models"
 )
 
@@ -27,7 +28,7 @@ func Quota(def *models.SurveyDefinition, quota json.RawMessage) (models.Quota, b
 	own, _, _ := mapOf(members[ownMember])
 	options, _, _ := mapOf(members["EndSurveyOptions"])
 	q.Off = string(own["off"]) == "true"
-	q.End.Message = text(own, "message")
+	q.End.Message = richtext.Clean(text(own, "message"))
 	if text(options, "SurveyTermination") == "Redirect" || text(options, "EndingType") == "Redirect" {
 		q.End.Redirect = text(options, "EOSRedirectURL")
 	}
