@@ -12,6 +12,8 @@ import (
 type SubscriptionSpec struct {
 	Topic  string `json:"topic"` // that was subscribed to; messages carry that of their event
 	Signed bool   `json:"signed"`
+	// Plain is what encrypt: false said. The key signs all the same, as in Qualtrics; the subscription is not told as encrypted.
+	Plain bool `json:"plain,omitempty"`
 }
 
 // SubscriptionOf gives what makes a task the message of an event subscription; nil for every other task.

@@ -233,6 +233,12 @@ const (
 	CastSystemDefault OnCastFailure = "systemDefault"
 )
 
+// TaskConfigs are the configs of tasks by their type, each as its zero value.
+var TaskConfigs = map[TaskType]any{
+	TaskWebService: WebServiceConfig{}, TaskOutboundWebhook: OutboundWebhookConfig{}, TaskAddContact: AddContactConfig{},
+	TaskSendSurvey: SendSurveyConfig{}, TaskEmail: EmailConfig{}, TaskCode: CodeConfig{}, TaskNotification: NotificationConfig{}, TaskWait: WaitConfig{},
+}
+
 // WebServiceConfig is the config of a webService task (contract §6).
 type WebServiceConfig struct {
 	CredentialID   string       `json:"credentialId,omitempty"`

@@ -109,7 +109,38 @@ func decode(text []byte, to any) error {
 // wrongType tells which member of what was read into a value is of the wrong type.
 func wrongType(e *json.UnmarshalTypeError, to any) error {
 	member := memberPath(reflect.TypeOf(to), e.Field)
-	return invalid(member, "api.error.body_type", "Field", member, "Got", e.Value)
+	return typeError(member, member, e)
+}
+
+// typeError tells what a member was and what it has to be.
+func typeError(at, member string, e *json.UnmarshalTypeError) error {
+	want := wanted(e.Type)
+	if member == "" || want == "" {
+		return invalid(at, "api.error.body_type", "Got", e.Value)
+	}
+	got, _, _ := strings.Cut(e.Value, " ") // a number comes with its digits
+	return invalid(at, "api.error.body_type."+want, "Field", toldText(member), "Got", got)
+}
+
+// wanted names, for messages, what JSON a type is read from; empty when that is not plain.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return wanted(t.Elem())
+	case reflect.String:
+		return "string"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "integer"
+	case reflect.Float32, reflect.Float64:
+		return "number"
+	case reflect.Slice, reflect.Array:
+		return "array"
+	case reflect.Struct, reflect.Map:
+		return "object"
+	}
+	return ""
 }
 
 // memberPath leaves out of the path of an error what callers do not write: encoding/json names embedded structs in it.

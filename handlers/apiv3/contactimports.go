@@ -263,7 +263,7 @@ func (p *peopleReader) each(add func(models.Contact) error) error {
 		if err := p.d.Decode(&in); err != nil {
 			if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 				member := memberPath(reflect.TypeOf(in), e.Field)
-				return invalid("contacts["+strconv.Itoa(n-1)+"]."+member, "api.error.body_type", "Field", member, "Got", e.Value)
+				return typeError("contacts["+strconv.Itoa(n-1)+"]."+member, member, e)
 			}
 			return brokenPeople(p.d, err)
 		}

@@ -20,7 +20,7 @@ type subscriptionBody struct {
 	Scope           string `json:"scope"` // the organisation
 	Topics          string `json:"topics"`
 	PublicationURL  string `json:"publicationUrl"`
-	Encrypted       bool   `json:"encrypted"` // messages are signed with a shared key
+	Encrypted       bool   `json:"encrypted"` // messages are signed with a shared key, and encrypt was not false
 	SuccessfulCalls int64  `json:"successfulCalls"`
 }
 
@@ -28,7 +28,7 @@ type subscriptionBody struct {
 type newSubscription struct {
 	Topics         string `json:"topics"`
 	PublicationURL string `json:"publicationUrl"`
-	Encrypt        bool   `json:"encrypt"`
+	Encrypt        *bool  `json:"encrypt"` // nil means as there is a shared key
 	SharedKey      string `json:"sharedKey"`
 }
 
@@ -37,7 +37,7 @@ var newSubscriptionSchema = schema{
 		"topics": schema{"type": "string", "description": "surveyengine.completedResponse, surveyengine.partialResponse or surveyengine.startedRecipientSession, with .SV_… for one survey or .* for all, " +
 			"surveyengine.*, controlpanel.activateSurvey, controlpanel.deactivateSurvey, controlpanel.*, or * for everything. Of all surveys these are one’s own and shared ones."},
 		"publicationUrl": schema{"type": "string", "description": "Where messages are posted, as application/x-www-form-urlencoded."},
-		"encrypt":        schema{"type": "boolean", "description": "Messages are signed; sharedKey must be there then."},
+		"encrypt":        schema{"type": "boolean", "description": "What encrypted answers; true needs sharedKey. Messages are signed whenever there is a sharedKey, also with false."},
 		"sharedKey":      schema{"type": "string", "maxLength": models.MaxSharedKey, "description": "Messages are MSG, a JSON text, and HMAC, its HMAC-SHA-512 by this key in hexadecimal. Never shown."},
 	},
 }
@@ -74,7 +74,7 @@ func (c *call) subscriptionBody(s *store.Subscription) subscriptionBody {
 	for _, w := range s.Workflows {
 		for _, t := range w.Definition.Tasks {
 			if config := models.SubscriptionConfig(t); config != nil {
-				body.PublicationURL, body.Encrypted = config.URL, config.Subscription.Signed
+				body.PublicationURL, body.Encrypted = config.URL, config.Subscription.Signed && !config.Subscription.Plain
 			}
 		}
 	}
@@ -164,11 +164,11 @@ func (a *API) createSubscription(c *call) (any, error) {
 	switch {
 	case len(in.SharedKey) > models.MaxSharedKey:
 		fields = append(fields, models.Field("sharedKey", "api.error.too_long", "Max", models.MaxSharedKey))
-	case in.Encrypt && in.SharedKey == "":
+	case in.Encrypt != nil && *in.Encrypt && in.SharedKey == "":
 		fields = append(fields, models.Field("sharedKey", "api.error.shared_key"))
 	}
 	config, err := models.MarshalJSON(models.OutboundWebhookConfig{
-		URL: strings.TrimSpace(in.PublicationURL), Subscription: &models.SubscriptionSpec{Topic: in.Topics, Signed: in.SharedKey != ""},
+		URL: strings.TrimSpace(in.PublicationURL), Subscription: &models.SubscriptionSpec{Topic: in.Topics, Signed: in.SharedKey != "", Plain: in.Encrypt != nil && !*in.Encrypt},
 	})
 	if err != nil {
 		return nil, err

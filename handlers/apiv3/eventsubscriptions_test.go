@@ -113,6 +113,12 @@ func TestEventSubscriptionsAreMadeListedAndDeleted(t *testing.T) {
 		if len(page.Elements) != 2 {
 			t.Errorf("%+v are left", page)
 		}
+		for more, want := range map[string]bool{`,"encrypt":false`: false, `,"encrypt":true`: true, "": true, `,"encrypt":null`: true} {
+			var sub subscriptionBody
+			if b.subscribe(b.ada, topic, more+`,"sharedKey":"`+key+`"`).into(&sub); sub.Encrypted != want {
+				t.Errorf("with a key and %q encrypted is %t", more, sub.Encrypted)
+			}
+		}
 		b.do(b.ada, "DELETE", "/eventsubscriptions", "").ok()
 		b.get(b.ada, "/workflows").into(&flows)
 		if len(flows.Elements) != 0 {
@@ -185,7 +191,7 @@ func TestMessagesOfEventSubscriptionsArriveAsForms(t *testing.T) {
 		subscribe := func(token, path, topics, more string) string {
 			return b.post(token, "/eventsubscriptions", `{"topics":"`+topics+`","publicationUrl":"`+receiver.URL+path+`"`+more+`}`).text("id")
 		}
-		signed := subscribe(b.ada, "/signed", models.TopicCompleted+"."+s.id, `,"encrypt":true,"sharedKey":"`+key+`"`)
+		signed := subscribe(b.ada, "/signed", models.TopicCompleted+"."+s.id, `,"encrypt":false,"sharedKey":"`+key+`"`) // the key alone decides
 		all := subscribe(b.ada, "/all", "*", "")
 		subscribe(b.ada, "/partial", "surveyengine.partialResponse.*", "")
 		subscribe(b.ada, "/closed", "controlpanel.deactivateSurvey", "")

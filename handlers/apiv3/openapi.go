@@ -33,6 +33,7 @@ func (a *API) describe() schema {
 		}
 		paths[path].(schema)[strings.ToLower(e.method)] = operation(d, e)
 	}
+	d.components["TaskWrite"] = taskWrite(d)
 	d.components["Failure"] = d.object(reflect.TypeFor[failure]())
 	groups := make([]schema, len(tags))
 	for i, tag := range tags {

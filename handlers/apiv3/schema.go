@@ -28,6 +28,11 @@ var enums = map[reflect.Type]any{
 	reflect.TypeFor[models.Operator]():      models.Operators,
 	reflect.TypeFor[requestStatus]():        []requestStatus{requestPending, requestDone, requestGenerated},
 	reflect.TypeFor[historyStatus]():        historyStatuses,
+	reflect.TypeFor[models.MergeRule]():     models.MergeRules,
+	reflect.TypeFor[models.DataType]():      models.DataTypes,
+	reflect.TypeFor[models.OnCastFailure](): []models.OnCastFailure{models.CastError, models.CastSystemDefault},
+	reflect.TypeFor[models.LabelChoice]():   []models.LabelChoice{models.LabelsAuto, models.LabelsData},
+	reflect.TypeFor[models.ChoiceValues]():  []models.ChoiceValues{models.ChoiceLabels, models.ChoiceRecodes, models.ChoiceBoth},
 	reflect.TypeFor[models.LinkType]():      models.LinkTypes,
 	reflect.TypeFor[models.TaskType]():      models.TaskTypes,
 	reflect.TypeFor[models.EventType]():     models.EventTypes,
@@ -42,6 +47,9 @@ var enums = map[reflect.Type]any{
 func (d *describer) typ(t reflect.Type) schema {
 	if t == reflect.TypeFor[json.RawMessage]() {
 		return schema{}
+	}
+	if t == reflect.TypeFor[models.VariableList]() {
+		return schema{"oneOf": []schema{{"const": "all"}, {"type": "array", "items": schema{"type": "string"}}, {"type": "null"}}}
 	}
 	if values, ok := enums[t]; ok {
 		return schema{"type": "string", "enum": values}

@@ -113,21 +113,11 @@ var workflowWriteSchema = optionalAll(schema{
 	"name": text, "surveyId": maybeText, "enabled": truth,
 	"event":          reference("EventSpec"),
 	"condition":      schema{"anyOf": []schema{reference("Condition"), {"type": "null"}}},
-	"tasks":          schema{"type": "array", "items": taskWriteSchema},
+	"tasks":          schema{"type": "array", "items": reference("TaskWrite")},
 	"notifications":  optionalAll(schema{"enabled": truth, "recipients": listOfText}),
 	"switchOffAfter": schema{"type": "integer", "minimum": 0, "description": "After how many failed runs in a row the workflow switches itself off; 0 means never."},
 	"revision":       schema{"type": "integer", "description": "The live version that the write was made of; an older one is answered 409."},
 })
-
-var taskWriteSchema = schema{
-	"type": "object", "required": []string{"type", "config"},
-	"properties": schema{
-		"id": text, "type": schema{"type": "string", "enum": models.TaskTypes}, "summary": text,
-		"onFailure": schema{"type": "string", "enum": []models.OnFailure{models.FailureContinue, models.FailureStop}},
-		"condition": schema{"anyOf": []schema{reference("Condition"), {"type": "null"}}},
-		"retry":     optionalAll(schema{"delays": listOfText}), "config": anyThing,
-	},
-}
 
 var runReplaySchema = optionalAll(schema{
 	"from":     schema{"type": "string", "enum": []string{"start", "failedTask"}},

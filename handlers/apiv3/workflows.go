@@ -182,6 +182,9 @@ func (a *API) createWorkflow(c *call) (any, error) {
 	w.Name = *in.Name
 	secrets := in.onto(&w.Draft.V)
 	fields = append(fields, checkSecrets(&w.Draft.V, secrets)...)
+	if in.Tasks != nil {
+		fields = append(fields, unknownMembers(*in.Tasks)...)
+	}
 	w.EventType = w.Draft.V.Event.Type
 	wrong, err := a.checkSecret(ctx, w, in.secret())
 	if err != nil {
@@ -297,6 +300,9 @@ func (a *API) updateWorkflow(c *call) (any, error) {
 	w.Draft.V = before.WorkflowDefinition
 	secrets := in.onto(&w.Draft.V)
 	fields = append(fields, checkSecrets(&w.Draft.V, secrets)...)
+	if in.Tasks != nil {
+		fields = append(fields, unknownMembers(*in.Tasks)...)
+	}
 	wrong, err := a.checkSecret(ctx, w, in.secret())
 	if err != nil {
 		return nil, err

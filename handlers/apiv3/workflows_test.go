@@ -136,6 +136,10 @@ func TestWrongWorkflowsAreToldByPath(t *testing.T) {
 		{`"tasks":[` + task + `],"event":{"type":"fullMoon"}`, "event.type"},
 		{`"tasks":[` + task + `],"event":{"type":"surveyResponse","on":["deleted"]}`, "event.on"},
 		{`"tasks":7`, "tasks"},
+		{`"tasks":[{"type":"webService","config":{"url":"https://x.example.com","bogusMember":1}}]`, "tasks[0].config.bogusMember"},
+		{`"tasks":[` + task + `,{"type":"webService","config":{"url":"https://x.example.com","headers":[{"key":"a","value":"b"},{"key":"c","valeu":"d"}]}}]`, "tasks[1].config.headers[1].valeu"},
+		{`"tasks":[{"type":"webService","config":{"url":"https://x.example.com","body":{"format":"json","mode":"keyValue","pairs":[{"key":"a","value":"b","datatyp":"number"}]}}}]`, "tasks[0].config.body.pairs[0].datatyp"},
+		{`"tasks":[{"type":"addContact","config":{"mailingListId":"CG_123456789012345","tags":["a"],"fields":{"email":"a@example.com","anything":"x"}}}]`, "tasks[0].config.tags"},
 		{`"tasks":[` + task + `],"enabled":"yes"`, "enabled"},
 		{`"tasks":[` + task + `],"surveyId":"SV_123"`, "surveyId"},
 	} {
@@ -148,6 +152,19 @@ func TestWrongWorkflowsAreToldByPath(t *testing.T) {
 	var w workflowBody
 	b.newWorkflow(b.ada, s.id, "").into(&w)
 	b.do(b.ada, "PUT", "/workflows/"+w.ID, `{"surveyId":null}`).invalid("surveyId")
+	b.do(b.ada, "PUT", "/workflows/"+w.ID, `{"tasks":[{"type":"webService","config":{"url":"https://x.example.com","bogusMember":1}}]}`).invalid("tasks[0].config.bogusMember")
+	for more, want := range map[string]string{
+		`"enabled":"yes"`:                  "enabled has to be true or false, not string.",
+		`"revision":"1"`:                   "revision has to be a whole number, not string.",
+		`"revision":1.5`:                   "revision has to be a whole number, not number.",
+		`"tasks":7`:                        "tasks has to be an array, not number.",
+		`"tasks":[{"type":7}]`:             "tasks.type has to be a string, not number.",
+		`"notifications":{"recipients":7}`: "notifications.recipients has to be an array, not number.",
+	} {
+		if r := b.do(b.ada, "PUT", "/workflows/"+w.ID, `{`+more+`}`); !strings.Contains(string(r.body), want) {
+			t.Errorf("%s is told as %s", more, r.body)
+		}
+	}
 	b.do(b.ada, "PUT", "/workflows/"+w.ID, `{"tasks":[]}`).invalid("tasks")
 }
 

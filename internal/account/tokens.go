@@ -155,7 +155,12 @@ func (t *Tokens) Limit(c *Caller, rate, burst int) error {
 		}
 		if ahead := next - now - room; ahead > 0 {
 			seconds := (ahead + int64(time.Second) - 1) / int64(time.Second)
-			return &models.Error{Code: models.CodeThrottled, Key: "people.error.token_rate", Args: map[string]any{"Seconds": seconds, "Max": rate}}
+			args := map[string]any{"Seconds": seconds, "Max": rate}
+			if c.Grant != nil { // its tokens come and go: the limit is the client's
+				args["Client"] = c.Token.Name
+				return &models.Error{Code: models.CodeThrottled, Key: "people.error.client_rate", Args: args}
+			}
+			return &models.Error{Code: models.CodeThrottled, Key: "people.error.token_rate", Args: args}
 		}
 		if c.spent.CompareAndSwap(kept, next+interval) {
 			return nil

@@ -15,10 +15,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"text/template"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+	"golang.org/x/text/number"
 )
 
 //go:embed locales/*.json
@@ -172,7 +174,7 @@ func (s *speaker) text(key string, data map[string]any) string {
 	if text := c.plain[Base][key]; text != "" && s.catalogue == Base {
 		return text
 	}
-	config := i18n.LocalizeConfig{MessageID: key, TemplateData: data}
+	config := i18n.LocalizeConfig{MessageID: key, TemplateData: data, Funcs: template.FuncMap{"number": s.number}}
 	if count, ok := data["Count"]; ok {
 		config.PluralCount = count
 		if f, ok := count.(float64); ok { // as JSON has numbers
@@ -185,6 +187,15 @@ func (s *speaker) text(key string, data map[string]any) string {
 		return key
 	}
 	return text
+}
+
+// number is what messages write large numbers with, as {{number .Max}}: with the marks between thousands that the language has.
+func (s *speaker) number(n any) string {
+	switch n.(type) {
+	case int, int64, float64: // the last as JSON has numbers
+		return s.printer.Sprint(number.Decimal(n))
+	}
+	return fmt.Sprint(n)
 }
 
 // T returns the message of key in the language of ctx. args are pairs of a name and a value, used by the message as

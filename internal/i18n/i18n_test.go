@@ -50,6 +50,9 @@ func TestALanguageWithoutCatalogueSpeaksEnglishInItsOwnNumbersAndDirection(t *te
 	if got := Number(ctx, 12345); got != "12.345" {
 		t.Errorf("number %q", got)
 	}
+	if got := T(ctx, "people.error.token_limit", "Max", 100_000); got != "Enter a whole number from 0 to 100.000." {
+		t.Errorf("a number in a message %q", got)
+	}
 	if Lang(ctx) != "de-DE" || Dir(ctx) != "ltr" {
 		t.Errorf("%s %s", Lang(ctx), Dir(ctx))
 	}

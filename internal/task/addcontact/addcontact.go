@@ -91,12 +91,26 @@ func (a *addContact) compileFields(fields map[string]string) (wrong []models.Fie
 		for _, e := range pipedtext.Check(fields[name]) {
 			wrong = append(wrong, models.Field("fields."+name, e.Key(), "Position", e.Offset+1))
 		}
+		if name == "tags" {
+			wrong = append(wrong, checkTags(template)...)
+		}
 		a.fields = append(a.fields, field{name, template})
 		for _, r := range template.Refs() {
 			if !slices.Contains(a.refs, r) {
 				a.refs = append(a.refs, r)
 			}
 		}
+	}
+	return wrong
+}
+
+// checkTags tells of tags that are refused whatever is piped into them: what is written out is too long or too much already.
+func checkTags(template pipedtext.Template) []models.FieldError {
+	c := models.Contact{FirstName: "x"}
+	c.Set("tags", template.Text(pipedtext.SourceFunc(func(pipedtext.Ref) pipedtext.Value { return pipedtext.Text(",") })))
+	wrong := models.CheckContact(&c)
+	for i := range wrong {
+		wrong[i].Field = "fields.tags"
 	}
 	return wrong
 }

@@ -3,6 +3,8 @@ package addcontact_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 
 	"surveyflow/internal/clock"
@@ -170,4 +172,25 @@ func TestANewContactStartsTheWorkflowsThatMayHearOfIt(t *testing.T) {
 			t.Errorf("its owner is told %+v, %v; want the depth of the chain and the run that caused it", refused, err)
 		}
 	})
+}
+
+func TestTagsThatAreRefusedWhateverIsPipedAreTold(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("long ", 10) + "tag"
+	for tags, wrong := range map[string]bool{
+		"vip, ${e://Field/plan}":                       false,
+		"${e://Field/plan}":                            false,
+		strings.Repeat("short ${e://Field/plan} ", 20): false,
+		strings.Repeat("a tag, ", 50):                  false, // the same one
+		"vip, " + long:                                 true,
+		long + "-${e://Field/plan}":                    true,
+		strings.Join(strings.Split("abcdefghijklmnopqrstuvwxyz123456789", ""), ","): true,
+	} {
+		config, _ := json.Marshal(models.AddContactConfig{MailingListID: models.NewID(models.PrefixList), Fields: map[string]string{"email": "a@example.com", "tags": tags}})
+		_, err := addcontact.New(nil).Compile(config)
+		e, ok := errors.AsType[*models.Error](err)
+		if ok != wrong || wrong && e.Fields[0].Field != "fields.tags" {
+			t.Errorf("%q is told as %v", tags, err)
+		}
+	}
 }
