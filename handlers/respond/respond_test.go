@@ -16,6 +16,7 @@ import (
 	"surveyflow/handlers/web"
 	"surveyflow/internal/clock"
 	"surveyflow/internal/link"
+	"surveyflow/internal/qsf"
 	"surveyflow/internal/store"
 	"surveyflow/internal/store/storetest"
 	"surveyflow/internal/survey"
@@ -198,4 +199,18 @@ func (p *person) sees(status int, texts ...string) *person {
 		}
 	}
 	return p
+}
+
+func TestWhoOpensASurveyWhoseQuotaIsFullHearsSoAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, anonymous := range []bool{false, true} {
+		def := onePage()
+		def.Anonymous = anonymous
+		qsf.PutQuota(&def, models.Quota{ID: "QO_000000000000001", Name: "All", Ends: true, End: models.EndOfSurvey{Message: "Enough of you.", Redirect: "https://example.com/next"}})
+		st := newSite(t, def)
+		p := st.visitor(t, true).open(link.Respond(st.slug)).sees(200, "Enough of you.")
+		if p.page.Find("form").Length() != 0 || p.page.Find("a[href='https://example.com/next']").Length() != 1 {
+			t.Errorf("the page is %s", p.page.Text())
+		}
+	}
 }
