@@ -19,7 +19,6 @@ var (
 	truth      = schema{"type": "boolean"}
 	whole      = schema{"type": "integer"}
 	anyObject  = schema{"type": "object"}
-	anyThing   = schema{}
 	listOfText = schema{"type": "array", "items": text}
 )
 
