@@ -13,7 +13,7 @@ import (
 	"surveyflow/models"
 )
 
-// The two kinds of things that a definition keeps in a list: quotas and their groups.
+// keptList is one of the two kinds of things that a definition keeps in a list as they came: quotas and groups of them.
 type keptList struct {
 	prefix models.Prefix
 	name   string // of the id in the answer to POST

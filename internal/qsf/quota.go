@@ -220,3 +220,97 @@ func writeQuota(def *models.SurveyDefinition, came json.RawMessage, q models.Quo
 	}
 	return raw(out)
 }
+
+// limits takes over quotas and their groups, with texts that may be translated.
+func (r *fileReader) limits() {
+	def := &r.Definition
+	for _, e := range r.elements {
+		switch e.Element {
+		case "QO":
+			r.quotas = append(r.quotas, manyOf(e.Payload)...)
+		case "QG":
+			r.groups = append(r.groups, manyOf(e.Payload)...)
+		}
+	}
+	if len(r.quotas) > 0 {
+		def.Extra[quotasKey] = raw(r.quotas)
+	}
+	if len(r.groups) > 0 {
+		def.Extra[quotaGroupKey] = raw(r.groups)
+	}
+}
+
+// noteLimits tells by name which quotas limit nothing, and that groups are not used.
+func (r *fileReader) noteLimits() {
+	name := func(one json.RawMessage) string {
+		if name := MemberText(one, "Name"); name != "" {
+			return name
+		}
+		return quotaID(one)
+	}
+	var unused, groups []string
+	for _, one := range r.quotas {
+		if _, ok := Quota(&r.Definition, one); !ok {
+			unused = append(unused, name(one))
+		}
+	}
+	for _, one := range r.groups {
+		groups = append(groups, name(one))
+	}
+	if len(unused) > 0 {
+		r.note(models.ImportKept, "", "", "survey.import.line.quotas", "Count", len(unused), "Names", quoted(unused))
+	}
+	if len(groups) > 0 {
+		r.note(models.ImportKept, "", "", "survey.import.line.quota_groups", "Count", len(groups), "Names", quoted(groups))
+	}
+}
+
+// maxQuoted is how many names a line of the report tells.
+const maxQuoted = 20
+
+func quoted(names []string) string {
+	more := ""
+	if len(names) > maxQuoted {
+		names, more = names[:maxQuoted], " …"
+	}
+	return "“" + strings.Join(names, "”, “") + "”" + more
+}
+
+// QuotasOf gives the quotas that a definition keeps.
+func QuotasOf(def *models.SurveyDefinition) []json.RawMessage { return listOf(def, quotasKey) }
+
+// QuotaGroupsOf gives the groups of quotas that a definition keeps.
+func QuotaGroupsOf(def *models.SurveyDefinition) []json.RawMessage { return listOf(def, quotaGroupKey) }
+
+func listOf(def *models.SurveyDefinition, key string) []json.RawMessage {
+	var all []json.RawMessage
+	if json.Unmarshal(orElse(def.Extra, key, "[]"), &all) != nil {
+		return nil
+	}
+	return all
+}
+
+// SetQuotas replaces the quotas that a definition keeps.
+func SetQuotas(def *models.SurveyDefinition, all []json.RawMessage) { setList(def, quotasKey, all) }
+
+// SetQuotaGroups replaces the groups of quotas that a definition keeps.
+func SetQuotaGroups(def *models.SurveyDefinition, all []json.RawMessage) {
+	setList(def, quotaGroupKey, all)
+}
+
+func setList(def *models.SurveyDefinition, key string, all []json.RawMessage) {
+	if len(all) == 0 {
+		delete(def.Extra, key)
+		return
+	}
+	if def.Extra == nil {
+		def.Extra = models.RawFields{}
+	}
+	def.Extra[key] = raw(all)
+}
+
+func quotaID(quota json.RawMessage) string {
+	members, _, _ := mapOf(quota)
+	id, _ := textOf(members["ID"])
+	return id
+}
