@@ -12,7 +12,6 @@ import (
 	"surveyflow/views/components"
 	"surveyflow/views/conditionform"
 	"surveyflow/views/surveypages"
-	"surveyflow/views/workflowpages"
 )
 
 // ofLogic reports whether a button of the form of a condition was pressed.
@@ -61,7 +60,7 @@ func addLogic(ctx context.Context, p *surveypages.BuilderProps) {
 		if all == nil {
 			all, p.LogicWords = tokensOf(ctx, def), map[string]string{}
 		}
-		p.LogicWords[id] = workflowpages.ConditionWords(ctx, c, all)
+		p.LogicWords[id] = conditionform.Words(ctx, c, all)
 	}
 	for i := range def.Blocks {
 		words(def.Blocks[i].ID, def.Blocks[i].Display)

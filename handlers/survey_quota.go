@@ -22,8 +22,8 @@ import (
 	"surveyflow/internal/workflow"
 	"surveyflow/models"
 	"surveyflow/views/components"
+	"surveyflow/views/conditionform"
 	"surveyflow/views/surveypages"
-	"surveyflow/views/workflowpages"
 )
 
 // quotas are the pages of a survey's quotas. What is saved there is part of the draft.
@@ -70,7 +70,7 @@ func quotaItem(ctx context.Context, def *models.SurveyDefinition, raw json.RawMe
 	case q.Condition == nil:
 		item.Words = i18n.T(ctx, "quota.all")
 	default:
-		item.Words = workflowpages.ConditionWords(ctx, q.Condition, tokens)
+		item.Words = conditionform.Words(ctx, q.Condition, tokens)
 	}
 	return item
 }

@@ -12,6 +12,7 @@ import (
 	"surveyflow/internal/i18n"
 	"surveyflow/models"
 	"surveyflow/views/components"
+	"surveyflow/views/conditionform"
 	"surveyflow/views/frame"
 	"surveyflow/views/layout"
 )
@@ -98,7 +99,7 @@ func WorkflowOutline(p WorkflowOutlineProps) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if p.Definition.Condition != nil {
-						templ_7745c5c3_Err = components.DescriptionItem(components.DescriptionItemProps{Term: i18n.T(ctx, "outline.condition"), Value: ConditionWords(ctx, p.Definition.Condition, p.Tokens)}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = components.DescriptionItem(components.DescriptionItemProps{Term: i18n.T(ctx, "outline.condition"), Value: conditionform.Words(ctx, p.Definition.Condition, p.Tokens)}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -127,7 +128,7 @@ func WorkflowOutline(p WorkflowOutlineProps) templ.Component {
 					var templ_7745c5c3_Var5 string
 					templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "outline.tasks.none"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/workflowpages/workflow_outline.templ`, Line: 37, Col: 67}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/workflowpages/workflow_outline.templ`, Line: 38, Col: 67}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 					if templ_7745c5c3_Err != nil {

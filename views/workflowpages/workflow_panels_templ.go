@@ -1735,9 +1735,9 @@ func taskConditionWords(t TaskProps, oob bool) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var57 string
-		templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(ConditionWords(ctx, t.Spec.Condition, t.Tokens))
+		templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(conditionform.Words(ctx, t.Spec.Condition, t.Tokens))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/workflowpages/workflow_panels.templ`, Line: 374, Col: 51}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/workflowpages/workflow_panels.templ`, Line: 374, Col: 56}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
 		if templ_7745c5c3_Err != nil {
